@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { z } from 'zod'
+
+import type { Recipe as RecipeSource, Source } from '#shared/manifest.ts'
+import type { Recipe, RecipeResult } from '#shared/recipe.ts'
+
+import { BuildError } from './build-error.ts'
+import { fetchPackage, fetchSource, type FetchContext } from './fetch-source.ts'
+
+const RecipeModule = z.object({
+  default: z.custom<Recipe>(
+    (value) => typeof value === 'function',
+    'must export a function as default',
+  ),
+})
+
+/** Fetched and verified files, or what the recipe makes of them, as ONNX graphs. */
+export async function makeGraphs(source: Source, context: FetchContext): Promise<RecipeResult> {
+  if (source.type === 'recipe') return runRecipe(source, context)
+  return { graphs: await mapValues(source.graphs, (file) => fetchSource(file, context)) }
+}
+
+async function runRecipe(source: RecipeSource, context: FetchContext): Promise<RecipeResult> {
+  const path = join(context.modelDir, source.script)
+  const module = RecipeModule.safeParse(await import(pathToFileURL(path).href))
+  if (!module.success) {
+    throw new BuildError(`[${context.modelId}] ${source.script} ${z.prettifyError(module.error)}`)
+  }
+  const result = await module.data.default({
+    files: await mapValues(source.inputs, (file) => fetchSource(file, context)),
+    packages: await mapValues(source.packages, (item) => fetchPackage(item, context)),
+    log: context.log,
+  })
+  if (!result.graphs.model) {
+    throw new BuildError(`[${context.modelId}] ${source.script} made no graph called 'model'`)
+  }
+  return result
+}
+
+/** In order, so that files of one package fetch it once. */
+async function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T) => Promise<U>,
+): Promise<Record<string, U>> {
+  const result: Record<string, U> = {}
+  for (const [key, value] of Object.entries(record)) result[key] = await map(value)
+  return result
+}

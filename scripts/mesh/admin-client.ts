@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+import type { Manifest } from '#shared/manifest.ts'
+
+const TIMEOUT_MS = 30_000
+
+const Deployments = z.object({
+  deployments: z.array(z.object({ id: z.string(), modelId: z.string(), node: z.string() })),
+})
+
+export interface DeploymentRequest {
+  model: string
+  version: string
+  node: string
+  placement: 'edge' | 'native'
+  transport: 'binding' | 'http'
+  target: string
+}
+
+/** The router's admin API, as `npm start` and the tests use it. */
+export class AdminClient {
+  readonly #url: string
+  readonly #key: string
+
+  constructor(url: string, key: string) {
+    this.#url = url
+    this.#key = key
+  }
+
+  /** Registers a model; one whose manifest changed under the same version is replaced, as it would be in development. */
+  async putModel(manifest: Manifest, artefacts: Record<string, string>): Promise<void> {
+    const body = { manifest, artefacts }
+    const response = await this.#send('POST', '/admin/models', body)
+    if (response.status !== 409) return expectOk(response)
+    const { deployments } = await this.deployments()
+    for (const { id } of deployments.filter(({ modelId }) => modelId === manifest.id)) {
+      await this.deleteDeployment(id)
+    }
+    await expectOk(await this.#send('DELETE', `/admin/models/${manifest.id}`))
+    await expectOk(await this.#send('POST', '/admin/models', body))
+  }
+
+  async putDeployment(deployment: DeploymentRequest): Promise<void> {
+    await expectOk(await this.#send('POST', '/admin/deployments', deployment))
+  }
+
+  async deployments(): Promise<z.infer<typeof Deployments>> {
+    const response = await this.#send('GET', '/admin/deployments')
+    await expectOk(response.clone())
+    return Deployments.parse(await response.json())
+  }
+
+  async deleteDeployment(id: string): Promise<void> {
+    await expectOk(await this.#send('DELETE', `/admin/deployments/${id}`))
+  }
+
+  async createKey(
+    name: string,
+    scopes: ('infer' | 'admin')[],
+    expiresInSeconds?: number,
+  ): Promise<{ id: string; key: string }> {
+    const response = await this.#send('POST', '/admin/keys', {
+      name,
+      scopes,
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    })
+    await expectOk(response.clone())
+    return z.object({ id: z.string(), key: z.string() }).parse(await response.json())
+  }
+
+  async revokeKey(id: string): Promise<void> {
+    await expectOk(await this.#send('DELETE', `/admin/keys/${id}`))
+  }
+
+  #send(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(`${this.#url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#key}`, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+  }
+}
+
+async function expectOk(response: Response): Promise<void> {
+  if (!response.ok)
+    throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`)
+}

@@ -1,0 +1,58 @@
+import { findDifference } from '#shared/within-tolerance.ts'
+
+import type { ModelFolder } from '../../workers/native/model-folders.ts'
+import { exampleInput } from './example-input.ts'
+
+export interface ExampleResult {
+  capability: string
+  model: string
+  example: string
+  node: string
+  /** Undefined when the answer was the expected one. */
+  problem: string | undefined
+  ms: number
+}
+
+/** Sends every golden example of a model through the public endpoint and compares the answers. */
+export async function runExamples(
+  folder: ModelFolder,
+  { url, key, cacheDir }: { url: string; key: string; cacheDir: string },
+): Promise<ExampleResult[]> {
+  const results: ExampleResult[] = []
+  for (const example of folder.manifest.examples) {
+    const { mediaType, bytes } = await exampleInput(example, folder, cacheDir)
+    const body =
+      example.parameters === undefined
+        ? Buffer.from(bytes)
+        : JSON.stringify({ inputs: asJson(mediaType, bytes), parameters: example.parameters })
+    const started = performance.now()
+    const response = await fetch(`${url}/infer/${folder.manifest.capability}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': example.parameters === undefined ? mediaType : 'application/json',
+        'mesh-model': folder.id,
+        'mesh-deadline-ms': '60000',
+      },
+      body,
+    })
+    const answer: unknown = await response.json()
+    results.push({
+      capability: folder.manifest.capability,
+      model: folder.id,
+      example: example.name,
+      node: response.headers.get('mesh-node') ?? '-',
+      problem: response.ok
+        ? findDifference(answer, example.expected, example.tolerance)
+        : `${response.status} ${JSON.stringify(answer).slice(0, 300)}`,
+      ms: performance.now() - started,
+    })
+  }
+  return results
+}
+
+function asJson(mediaType: string, bytes: Uint8Array): string {
+  return mediaType.startsWith('text/')
+    ? new TextDecoder().decode(bytes)
+    : Buffer.from(bytes).toString('base64')
+}

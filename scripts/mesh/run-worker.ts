@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
+import { promisify } from 'node:util'
+
+import { unstable_startWorker as startWorker } from 'wrangler'
+
+const run = promisify(execFile)
+
+/** Bundling and starting take well under a second here; a build that failed answers never. */
+const START_TIMEOUT_MS = 20_000
+
+export interface RunWorkerOptions {
+  configPath: string
+  /** 0 picks a free one. */
+  port: number
+  /** A path that answers 200 once the Worker runs. */
+  readyPath: string
+  /** Where Workers of one mesh find each other: a service binding to a Worker in another process goes by it. */
+  registryDir: string
+  /** D1 and other state; none is kept without it. */
+  stateDir?: string
+  vars?: Readonly<Record<string, string>>
+}
+
+export interface RunningWorker {
+  url: string
+  /** Process of the Worker's own workerd; it is replaced when that crashes. */
+  pid: number
+  stop(): Promise<void>
+}
+
+/** Bundles a Worker as `wrangler deploy` does and runs it in a workerd process of its own, on loopback. */
+export async function runWorker(options: RunWorkerOptions): Promise<RunningWorker> {
+  const port = options.port === 0 ? await freePort() : options.port
+  const before = await workerdProcesses()
+  const worker = await startWorker({
+    config: options.configPath,
+    bindings: Object.fromEntries(
+      Object.entries(options.vars ?? {}).map(([name, value]) => [
+        name,
+        { type: 'plain_text', value },
+      ]),
+    ),
+    dev: {
+      server: { hostname: '127.0.0.1', port },
+      registry: options.registryDir,
+      persist: options.stateDir ?? false,
+      inspector: false,
+      watch: false,
+      logLevel: 'error',
+    },
+  })
+  const url = `http://127.0.0.1:${port}`
+  try {
+    await worker.ready
+    await waitUntilAnswering(`${url}${options.readyPath}`)
+  } catch (err) {
+    await worker.dispose()
+    throw new Error(`the Worker of ${options.configPath} did not start; its log above says why`, { cause: err })
+  }
+  const started = (await workerdProcesses()).filter(
+    ({ pid }) => !before.some((old) => old.pid === pid),
+  )
+  // wrangler puts a proxy of its own in front, which is the one that has our port
+  const own = started.find(({ args }) => !args.includes(`127.0.0.1:${port}`))
+  return {
+    url,
+    pid: own?.pid ?? process.pid,
+    stop: () => worker.dispose(),
+  }
+}
+
+/** wrangler reports its proxy ready even when the Worker behind it failed to build, so ask the Worker itself. */
+async function waitUntilAnswering(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(START_TIMEOUT_MS) })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+}
+
+/** Throws a sentence for the person when something listens on the port already. */
+export async function requireFreePort(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', () =>
+      reject(new Error(`port ${port} is taken: stop what uses it, or choose another with --port`)),
+    )
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+  })
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+async function workerdProcesses(): Promise<{ pid: number; args: string }[]> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args='], {
+    maxBuffer: 16 * 1024 * 1024,
+  })
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+    return Number(parent) === process.pid && args?.includes('workerd')
+      ? [{ pid: Number(pid), args }]
+      : []
+  })
+}

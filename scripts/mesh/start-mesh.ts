@@ -1,0 +1,177 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
+import { findReceipt } from '../build/receipt.ts'
+import { ARTEFACTS_DIR, MODELS_DIR, ROOT } from '../paths.ts'
+import { bindingName } from '../service-bindings.ts'
+import { AdminClient } from './admin-client.ts'
+import { migrate } from './migrate.ts'
+import { runNativeNode, type RunningNode } from './run-native-node.ts'
+import { runWorker, type RunningWorker } from './run-worker.ts'
+import { loadSecrets, saveSecrets, type Secrets } from './secrets.ts'
+
+export interface MeshOptions {
+  /** 0 picks a free one. */
+  port: number
+  /** Where secrets and D1 are kept. */
+  outputDir: string
+  /** Models to start; all when empty. */
+  ids?: readonly string[]
+  log(message: string): void
+}
+
+export interface Mesh {
+  url: string
+  admin: AdminClient
+  secrets: Secrets & { inferKey: string }
+  folders: readonly ModelFolder[]
+  router: RunningWorker
+  /** By model id. */
+  models: ReadonlyMap<string, RunningWorker>
+  native: RunningNode
+  stop(): Promise<void>
+}
+
+/** Starts router, model Workers and native node from built artefacts, each in its own process, and registers them. */
+export async function startMesh(options: MeshOptions): Promise<Mesh> {
+  const { outputDir, log } = options
+  const folders = readModelFolders(MODELS_DIR, options.ids)
+  const stateDir = join(outputDir, 'state')
+  // of this mesh alone: entries of one that was killed must not be found
+  const registryDir = join(outputDir, 'workers')
+  await rm(registryDir, { recursive: true, force: true })
+
+  const secrets = await loadSecrets(outputDir)
+  log('migrating the registry')
+  await migrate(stateDir)
+
+  const running: { stop(): Promise<void> }[] = []
+  const stop = async () => {
+    await Promise.all(running.splice(0).map((process) => process.stop()))
+  }
+  try {
+    log('starting the native node')
+    const native = await runNativeNode({
+      ROUTER_PUBLIC_KEY: secrets.publicKey,
+      MODELS: folders.map(({ id }) => id).join(','),
+    })
+    running.push(native)
+
+    const models = new Map<string, RunningWorker>()
+    for (const { id, path } of folders.filter(isEdge)) {
+      log(`starting ${id}`)
+      const worker = await runWorker({
+        configPath: join(path, 'wrangler.toml'),
+        port: 0,
+        readyPath: '/v2/health/live',
+        registryDir,
+      })
+      running.push(worker)
+      models.set(id, worker)
+    }
+
+    log('starting the router')
+    const router = await runWorker({
+      configPath: join(ROOT, 'wrangler.toml'),
+      port: options.port,
+      readyPath: '/health',
+      registryDir,
+      stateDir,
+      vars: {
+        ADMIN_KEY: secrets.adminKey,
+        SIGNING_KEY: secrets.signingKey,
+        ENVIRONMENT: 'development',
+      },
+    })
+    running.push(router)
+
+    log('registering')
+    const admin = new AdminClient(router.url, secrets.adminKey)
+    await register(admin, folders, native)
+    const inferKey = await ensureInferKey(router.url, admin, secrets, outputDir)
+    return {
+      url: router.url,
+      admin,
+      secrets: { ...secrets, inferKey },
+      folders,
+      router,
+      models,
+      native,
+      stop,
+    }
+  } catch (err) {
+    await stop()
+    throw err
+  }
+}
+
+function isEdge({ manifest }: ModelFolder): boolean {
+  return manifest.placement.includes('edge')
+}
+
+/** Registers what runs now and removes what an earlier start left of models that are gone. */
+async function register(
+  admin: AdminClient,
+  folders: readonly ModelFolder[],
+  native: RunningNode,
+): Promise<void> {
+  const wanted = new Set<string>()
+  for (const { id, manifest } of folders) {
+    const { version, placement } = manifest
+    const receipt = await findReceipt(ARTEFACTS_DIR, id)
+    const graphs = Object.entries(receipt?.graphs ?? {})
+    await admin.putModel(
+      manifest,
+      Object.fromEntries(graphs.map(([name, graph]) => [`${name}.ort`, graph.optimised.sha256])),
+    )
+    if (placement.includes('edge')) {
+      const node = `mesh-${id}`
+      const target = bindingName(id)
+      await admin.putDeployment({
+        model: id,
+        version,
+        node,
+        placement: 'edge',
+        transport: 'binding',
+        target,
+      })
+      wanted.add(`${id}@${version}/${node}`)
+    }
+    if (placement.includes('native')) {
+      const target = native.url
+      await admin.putDeployment({
+        model: id,
+        version,
+        node: 'native',
+        placement: 'native',
+        transport: 'http',
+        target,
+      })
+      wanted.add(`${id}@${version}/native`)
+    }
+  }
+  const { deployments } = await admin.deployments()
+  for (const { id, node, modelId } of deployments) {
+    const ours = node === 'native' || node === `mesh-${modelId}`
+    if (ours && !wanted.has(id)) await admin.deleteDeployment(id)
+  }
+}
+
+async function ensureInferKey(
+  url: string,
+  admin: AdminClient,
+  secrets: Secrets,
+  outputDir: string,
+): Promise<string> {
+  if (secrets.inferKey !== undefined) {
+    const response = await fetch(`${url}/capabilities`, {
+      headers: { authorization: `Bearer ${secrets.inferKey}` },
+      signal: AbortSignal.timeout(10_000),
+    })
+    if (response.ok) return secrets.inferKey
+  }
+  const { key } = await admin.createKey('local', ['infer'])
+  await saveSecrets(outputDir, { ...secrets, inferKey: key })
+  return key
+}

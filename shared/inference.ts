@@ -1,0 +1,29 @@
+import type { Tensors } from './tensor.ts'
+
+/**
+ * The seam around ONNX Runtime. `#onnx` resolves to the implementation of the running platform:
+ * shared/onnx-wasm.ts in workerd, workers/native/onnx.ts in Node. Nothing else imports a runtime.
+ */
+export interface InferenceRuntime {
+  /** Package and version, e.g. `onnxruntime-web 1.30.0`; shown in the node descriptor. */
+  readonly name: string
+  /** Loads one graph in ORT format. Throws `model_unavailable` when it can't be. */
+  createSession(graph: GraphSource): Promise<InferenceSession>
+}
+
+export interface GraphSource {
+  /** For messages. */
+  modelId: string
+  bytes: Uint8Array
+  /** The compiled runtime that a Worker imports statically; unused in Node. */
+  wasm?: WebAssembly.Module | undefined
+}
+
+export interface InferenceSession {
+  /**
+   * Runs the graph once. Throws `runtime_trap` when the runtime itself broke: the session is then
+   * unusable and so is every other of the same instance; drop it and load again.
+   */
+  run(inputs: Tensors): Promise<Tensors>
+  release(): Promise<void>
+}

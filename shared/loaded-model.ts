@@ -1,0 +1,90 @@
+import type { Admit } from './admission.ts'
+import type { Codec, TaskInput, TaskParameters } from './codec.ts'
+import type { InferenceRuntime, InferenceSession } from './inference.ts'
+import type { Manifest } from './manifest.ts'
+import { memoizePromise } from './memoize-promise.ts'
+import { MeshError } from './mesh-error.ts'
+import type { Tensors } from './tensor.ts'
+
+/** A model folder made ready to serve; the graphs load when first asked for. */
+export interface ModelParts {
+  manifest: Manifest
+  codec: Codec
+  /** Graphs in ORT format by name, each read when its session is first needed. */
+  loadGraph(name: string): Promise<Uint8Array> | Uint8Array
+  runtime: InferenceRuntime
+  wasm?: WebAssembly.Module
+  admit: Admit
+}
+
+/**
+ * A model and its sessions in one runtime. Loading is lazy and done once for all who wait; a load
+ * that failed is tried anew by the next request; a runtime that trapped is dropped with every session
+ * in it and counted.
+ */
+export class LoadedModel {
+  readonly manifest: Manifest
+  readonly #parts: ModelParts
+  readonly #sessions = new Map<string, ReturnType<typeof memoizePromise<InferenceSession>>>()
+  #traps = 0
+
+  constructor(parts: ModelParts) {
+    this.manifest = parts.manifest
+    this.#parts = parts
+  }
+
+  get traps(): number {
+    return this.#traps
+  }
+
+  get state(): 'idle' | 'loaded' {
+    return this.#sessions.size > 0 ? 'loaded' : 'idle'
+  }
+
+  /** Task level: the codec drives the graphs. */
+  predict(input: TaskInput, parameters: TaskParameters, expiresAt?: number): Promise<unknown> {
+    const { admit, codec } = this.#parts
+    return admit(
+      () => codec.predict(input, parameters, (tensors, graph) => this.#run(tensors, graph)),
+      expiresAt,
+    )
+  }
+
+  /** Tensor level: the manifest's own graph, once. */
+  infer(inputs: Tensors, expiresAt?: number): Promise<Tensors> {
+    return this.#parts.admit(() => this.#run(inputs), expiresAt)
+  }
+
+  /** Loads the main graph, so that readiness means that the next request will be answered. */
+  async warm(): Promise<void> {
+    await this.#session('model')
+  }
+
+  async #run(inputs: Tensors, graph = 'model'): Promise<Tensors> {
+    const session = await this.#session(graph)
+    try {
+      return await session.run(inputs)
+    } catch (err) {
+      if (err instanceof MeshError && err.code === 'runtime_trap') {
+        this.#traps++
+        this.#sessions.clear()
+      }
+      throw err
+    }
+  }
+
+  #session(graph: string): Promise<InferenceSession> {
+    let session = this.#sessions.get(graph)
+    if (!session) {
+      session = memoizePromise(() => this.#load(graph))
+      this.#sessions.set(graph, session)
+    }
+    return session.get()
+  }
+
+  async #load(graph: string): Promise<InferenceSession> {
+    const { manifest, runtime, wasm } = this.#parts
+    const bytes = await this.#parts.loadGraph(graph)
+    return runtime.createSession({ modelId: manifest.id, bytes, wasm })
+  }
+}

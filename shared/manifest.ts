@@ -1,0 +1,151 @@
+import { z } from 'zod'
+
+import { DATATYPES, type Datatype } from './tensor.ts'
+
+/** A model's id: the folder, the Worker `mesh-<id>`, the registry key. */
+export const ModelId = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be kebab-case')
+  .max(48)
+
+/** `<task>/<domain>`: a Hugging Face pipeline tag where one exists, then what it is about. */
+export const Capability = z
+  .string()
+  .regex(
+    /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/,
+    'must be <task>/<domain> in kebab-case',
+  )
+  .max(96)
+export type Capability = z.infer<typeof Capability>
+
+export const ModelVersion = z.string().regex(/^\d{1,4}(\.\d{1,4}){0,2}$/, 'must be like 1 or 1.2.0')
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits of SHA-256')
+
+const FilePath = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
+    error: 'must be a relative path that stays inside',
+  })
+
+/** One file from outside or beside the model, always with its digest. */
+export const SourceFile = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('npm'),
+    package: z.string().regex(/^(@[\w.-]+\/)?[\w.-]+@\d[\w.+-]*$/, 'must be name@exact-version'),
+    path: FilePath,
+    sha256: Sha256,
+  }),
+  z.strictObject({ type: z.literal('file'), path: FilePath, sha256: Sha256 }),
+  z.strictObject({ type: z.literal('https'), url: z.url({ protocol: /^https$/ }), sha256: Sha256 }),
+])
+export type SourceFile = z.infer<typeof SourceFile>
+
+/** A seeded script in the model's folder that makes the graphs from `inputs`. */
+const Recipe = z.strictObject({
+  type: z.literal('recipe'),
+  script: FilePath,
+  /** Files by the name the script reads them by. */
+  inputs: z.record(z.string(), SourceFile),
+  /** Whole packages by name, for data sets of thousands of files; digest of the package's tarball. */
+  packages: z
+    .record(z.string(), z.strictObject({ package: z.string(), sha256: Sha256 }))
+    .default({}),
+})
+export type Recipe = z.infer<typeof Recipe>
+
+/** Where the graphs come from: files as they are (`model` and further graphs by name), or a recipe. */
+export const Source = z.union([
+  Recipe,
+  z.strictObject({
+    type: z.literal('files'),
+    graphs: z.record(z.string(), SourceFile).refine((graphs) => 'model' in graphs, {
+      error: "must have a graph called 'model'",
+    }),
+  }),
+])
+export type Source = z.infer<typeof Source>
+
+// as: Object.keys forgets that the keys of the table are exactly Datatype
+const DatatypeName = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]])
+
+/** Tensor metadata as in Open Inference Protocol v2; -1 is a dimension the caller chooses. */
+export const TensorSpec = z.strictObject({
+  name: z.string().min(1).max(128),
+  datatype: DatatypeName,
+  shape: z.array(z.int().min(-1)).max(8),
+})
+export type TensorSpec = z.infer<typeof TensorSpec>
+
+/** A golden example: what goes in through the task-level door, what must come out. */
+const Example = z.strictObject({
+  name: z.string().min(1).max(80),
+  input: z.union([
+    z.strictObject({ text: z.string() }),
+    z.strictObject({ file: SourceFile, mediaType: z.string() }),
+  ]),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  expected: z.unknown(),
+  /** Largest absolute difference of any number in the answer from `expected`. */
+  tolerance: z.number().min(0),
+})
+export type Example = z.infer<typeof Example>
+
+/** What the owner says of the model; shown as claims, apart from what the mesh measures. */
+const Claim = z.strictObject({
+  metric: z.string(),
+  value: z.number(),
+  /** On which data, and where the number comes from. */
+  on: z.string(),
+})
+
+const Limits = z.strictObject({
+  /** Largest task input in bytes, after base64 decoding. */
+  inputBytes: z.int().positive(),
+  /** Most elements of one tensor at tensor level. */
+  tensorElements: z.int().positive(),
+  /** Inferences at once in one isolate; one more is answered `overloaded`. */
+  concurrency: z.int().positive().default(4),
+})
+
+export const Placement = z.enum(['edge', 'native'])
+export type Placement = z.infer<typeof Placement>
+
+/**
+ * manifest.json: the model's specification, its registry row and its golden tests. Strict: a field
+ * that isn't known is an error, so a typo can't silently mean the default.
+ */
+export const Manifest = z.strictObject({
+  $schema: z.string().optional(),
+  id: ModelId,
+  version: ModelVersion,
+  title: z.string().min(1).max(80),
+  description: z.string().min(1).max(500),
+  capability: Capability,
+  license: z.strictObject({
+    /** SPDX id of the weights' licence. */
+    spdx: z.string().min(1),
+    attribution: z.string().min(1),
+  }),
+  source: Source,
+  inputs: z.array(TensorSpec).min(1),
+  outputs: z.array(TensorSpec).min(1),
+  labels: z.array(z.string()).optional(),
+  /** Media types of raw bodies. The first is assumed for `inputs` of a JSON body. */
+  accepts: z.array(z.string().regex(/^[a-z]+\/[a-z0-9.+-]+$/)).min(1),
+  limits: Limits,
+  /** Where it may run. */
+  placement: z.array(Placement).min(1),
+  claims: z.array(Claim).default([]),
+  examples: z.array(Example).min(3),
+})
+export type Manifest = z.infer<typeof Manifest>
+
+/** Parses a manifest; the message lists every field that is wrong, prefixed with the model. */
+export function parseManifest(value: unknown, from: string): Manifest {
+  const parsed = Manifest.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new Error(`[${from}] manifest.json is not valid:\n${z.prettifyError(parsed.error)}`)
+}

@@ -1,0 +1,93 @@
+import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { z } from 'zod'
+
+import { ERROR_CODES, type ErrorCode } from './error-codes.ts'
+import { log } from './log.ts'
+import { MeshError } from './mesh-error.ts'
+
+/** An error on the wire: RFC 9457 problem details plus a stable `code` and `retryable`. */
+export const Problem = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  retryable: z.boolean(),
+})
+export type Problem = z.infer<typeof Problem>
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
+
+/** `type` of a problem is this plus its code; docs/errors.md explains each. A URN, since a mesh has no fixed host. */
+const PROBLEM_TYPE_BASE = 'urn:capillary:error:'
+
+/** The public form of an error. Nothing of `detail` or `cause` gets in. */
+export function toProblem(err: MeshError): Problem {
+  return {
+    ...err.extensions,
+    type: `${PROBLEM_TYPE_BASE}${err.code}`,
+    title: ERROR_CODES[err.code].title,
+    status: err.status,
+    detail: err.message,
+    code: err.code,
+    retryable: err.retryable,
+  }
+}
+
+/** Answers a MeshError as problem JSON. */
+export function problemResponse(c: Context, err: MeshError): Response {
+  if (err.retryAfter !== undefined) c.header('retry-after', String(Math.ceil(err.retryAfter)))
+  return c.body(JSON.stringify(toProblem(err)), err.status as ContentfulStatusCode, {
+    // `as`: every status in ERROR_CODES is one that carries a body
+    'content-type': PROBLEM_MEDIA_TYPE,
+  })
+}
+
+/** The one funnel: whatever a handler throws becomes a problem; what is ours is logged. */
+export const onError: ErrorHandler = function answerProblem(err, c) {
+  const known = asMeshError(err)
+  if (known.status >= 500) {
+    log.error(known.code, {
+      message: known.message,
+      detail: known.detail,
+      cause: describe(known.cause),
+      path: c.req.path,
+    })
+  }
+  return problemResponse(c, known)
+}
+
+export const onNotFound: NotFoundHandler = function answerNotFound(c) {
+  return problemResponse(
+    c,
+    new MeshError('not_found', `${c.req.method} ${c.req.path} is not an address of this node`),
+  )
+}
+
+/** Any thrown value as a MeshError; an unknown one becomes `internal` with a bland sentence. */
+export function asMeshError(err: unknown): MeshError {
+  if (err instanceof MeshError) return err
+  if (err instanceof HTTPException) {
+    return new MeshError(codeOfStatus(err.status), err.message, { cause: err })
+  }
+  return new MeshError(
+    'internal',
+    'something broke on our side; the request id finds it in the log',
+    {
+      cause: err,
+    },
+  )
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 413) return 'payload_too_large'
+  if (status === 401) return 'unauthenticated'
+  return status < 500 ? 'invalid_request' : 'internal'
+}
+
+function describe(cause: unknown): string | undefined {
+  if (cause === undefined) return undefined
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}

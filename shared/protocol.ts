@@ -1,0 +1,82 @@
+/**
+ * The node protocol: what the router says to any node, and any node answers, over plain HTTP.
+ *
+ *   POST /models/{id}[/versions/{v}]            task level: JSON {inputs, parameters?} or raw bytes
+ *   POST /v2/models/{id}[/versions/{v}]/infer   tensor level: Open Inference Protocol v2
+ *   GET  /v2/health/live, /v2/health/ready, /   health and the node's descriptor
+ *
+ * Errors are problem documents (problem.ts). Unknown fields are refused by name.
+ */
+import { z } from 'zod'
+
+/** Milliseconds the caller still waits; a node gives up, and says so, when they are over. */
+export const DEADLINE_HEADER = 'mesh-deadline-ms'
+/** The request's id, the same at every hop; in logs and in `x-request-id` of the answer. */
+export const REQUEST_ID_HEADER = 'mesh-request-id'
+/** The router's signature over an `http` hop (signed-request.ts). */
+export const SIGNATURE_HEADER = 'mesh-signature'
+
+/** A caller waits this long unless it says otherwise, and never longer than the maximum. */
+export const DEFAULT_DEADLINE_MS = 10_000
+export const MAX_DEADLINE_MS = 60_000
+
+/**
+ * The largest body the mesh takes. The router holds it whole, since a fall-over sends it again, and an
+ * isolate has 128 MB for everything.
+ */
+export const MAX_BODY_BYTES = 16 * 1024 * 1024
+
+/** A task-level JSON body. `inputs` is text for text models, base64 for models that take media. */
+export const TaskRequest = z.strictObject({
+  inputs: z.string(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+})
+export type TaskRequest = z.infer<typeof TaskRequest>
+
+const OipParameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+
+/** JSON tensors as OIP has them; `data` is flat or nested, its elements checked against the datatype. */
+export const InferTensor = z.strictObject({
+  name: z.string(),
+  shape: z.array(z.int().min(0)).max(8),
+  datatype: z.string(),
+  parameters: OipParameters.optional(),
+  data: z.array(z.unknown()),
+})
+export type InferTensor = z.infer<typeof InferTensor>
+
+export const InferRequest = z.strictObject({
+  id: z.string().max(256).optional(),
+  parameters: OipParameters.optional(),
+  inputs: z.array(InferTensor).min(1).max(32),
+  outputs: z
+    .array(z.strictObject({ name: z.string(), parameters: OipParameters.optional() }))
+    .max(32)
+    .optional(),
+})
+export type InferRequest = z.infer<typeof InferRequest>
+
+export interface InferResponse {
+  model_name: string
+  model_version: string
+  id?: string
+  outputs: {
+    name: string
+    datatype: string
+    shape: readonly number[]
+    data: (number | boolean)[]
+  }[]
+}
+
+/** `GET /` of a node: what it is and what it serves. */
+export interface NodeDescriptor {
+  kind: 'edge' | 'native'
+  runtime: string
+  models: {
+    id: string
+    version: string
+    capability: string
+    state: 'idle' | 'loaded'
+    traps: number
+  }[]
+}

@@ -1,0 +1,45 @@
+import { MeshError } from './mesh-error.ts'
+
+/**
+ * Reads a body of at most `limit` bytes. The declared length is checked before a byte is read, and
+ * the count is kept while reading, since a length can lie or be absent. Throws `payload_too_large`.
+ *
+ * @param who prefix of the message, e.g. `[silero-vad]`
+ */
+export async function readBody(
+  message: Pick<Request, 'headers' | 'body'>,
+  limit: number,
+  who: string,
+): Promise<Uint8Array> {
+  const declared = Number(message.headers.get('content-length') ?? 0)
+  if (declared > limit) throw tooLarge(who, `${declared} bytes`, limit)
+  if (message.body === null) return new Uint8Array(0)
+
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of message.body) {
+    size += chunk.byteLength
+    if (size > limit) throw tooLarge(who, 'more', limit)
+    chunks.push(chunk)
+  }
+  return concat(chunks, size)
+}
+
+function tooLarge(who: string, found: string, limit: number): MeshError {
+  return new MeshError(
+    'payload_too_large',
+    `${who} the body has ${found}; the limit is ${limit} bytes`,
+  )
+}
+
+function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks
+  if (only && chunks.length === 1) return only
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
+}

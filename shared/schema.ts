@@ -1,0 +1,92 @@
+/** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/registry-store.ts). */
+import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+import type { Manifest } from './manifest.ts'
+
+export const models = sqliteTable('models', {
+  id: text().primaryKey(),
+  title: text().notNull(),
+  capability: text()
+    .notNull()
+    .references(() => capabilities.id),
+  createdAt: integer().notNull(),
+})
+
+export const modelVersions = sqliteTable(
+  'model_versions',
+  {
+    modelId: text()
+      .notNull()
+      .references(() => models.id),
+    version: text().notNull(),
+    manifest: text({ mode: 'json' }).$type<Manifest>().notNull(),
+    /** SHA-256 of each artefact by file name. */
+    artefacts: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
+    license: text().notNull(),
+    createdAt: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.modelId, table.version] })],
+)
+
+export const capabilities = sqliteTable('capabilities', {
+  id: text().primaryKey(),
+  task: text().notNull(),
+  createdAt: integer().notNull(),
+})
+
+export const deployments = sqliteTable(
+  'deployments',
+  {
+    id: text().primaryKey(),
+    modelId: text().notNull(),
+    version: text().notNull(),
+    node: text().notNull(),
+    placement: text({ enum: ['edge', 'native'] }).notNull(),
+    transport: text({ enum: ['binding', 'http'] }).notNull(),
+    /** The binding's name, or the node's base URL. */
+    target: text().notNull(),
+    weight: real().notNull(),
+    state: text({ enum: ['ready', 'draining', 'disabled'] }).notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (table) => [index('deployments_model').on(table.modelId, table.version)],
+)
+
+/** What the mesh measured of a deployment, apart from what its owner claims. */
+export const measurements = sqliteTable(
+  'measurements',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    deploymentId: text().notNull(),
+    metric: text().notNull(),
+    value: real().notNull(),
+    measuredAt: integer().notNull(),
+  },
+  (table) => [index('measurements_deployment').on(table.deploymentId, table.metric)],
+)
+
+export const apiKeys = sqliteTable('api_keys', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** SHA-256 of the key in hex; the key itself is shown once and never kept. */
+  hash: text().notNull().unique(),
+  scopes: text({ mode: 'json' }).$type<('infer' | 'admin')[]>().notNull(),
+  createdAt: integer().notNull(),
+  expiresAt: integer(),
+  revokedAt: integer(),
+})
+
+export const auditLog = sqliteTable('audit_log', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  target: text().notNull(),
+  detail: text().notNull(),
+})
+
+/** One row: a counter that every change raises, so that a snapshot knows when it is old. */
+export const registryMeta = sqliteTable('registry_meta', {
+  id: integer().primaryKey(),
+  version: integer().notNull(),
+})

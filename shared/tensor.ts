@@ -1,0 +1,65 @@
+import { MeshError } from './mesh-error.ts'
+
+/**
+ * The datatypes of Open Inference Protocol v2 that an ONNX graph here may take or give, with the
+ * array that holds each. FP16 is absent until the binary tensor extension needs it.
+ */
+export const DATATYPES = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  INT8: Int8Array,
+  UINT16: Uint16Array,
+  INT16: Int16Array,
+  UINT32: Uint32Array,
+  INT32: Int32Array,
+  UINT64: BigUint64Array,
+  INT64: BigInt64Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} as const
+
+export type Datatype = keyof typeof DATATYPES
+export type TensorData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+
+/** A dense row-major tensor. `data.length` is the product of `shape`; a scalar has shape `[]`. */
+export interface Tensor {
+  datatype: Datatype
+  shape: readonly number[]
+  data: TensorData
+}
+
+export type Tensors = Readonly<Record<string, Tensor>>
+
+/** The number of elements a shape holds. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1)
+}
+
+/** A FP32 tensor over `data`, without a copy. */
+export function fp32(data: Float32Array, shape: readonly number[]): Tensor {
+  return { datatype: 'FP32', shape, data }
+}
+
+/** A scalar INT64 tensor. */
+export function int64Scalar(value: number): Tensor {
+  return { datatype: 'INT64', shape: [], data: BigInt64Array.of(BigInt(value)) }
+}
+
+/** The FP32 output called `name`; throws `internal` when the graph gave none, since its manifest says it does. */
+export function requireFp32(tensors: Tensors, name: string): Float32Array {
+  const tensor = tensors[name]
+  if (!(tensor?.data instanceof Float32Array)) {
+    throw new MeshError('internal', `the graph gave no FP32 output '${name}'`)
+  }
+  return tensor.data
+}

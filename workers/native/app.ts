@@ -1,0 +1,96 @@
+import { Hono } from 'hono'
+
+import { runtime } from '#onnx'
+import type { LoadedModel } from '#shared/loaded-model.ts'
+import { log } from '#shared/log.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+import { createModelService } from '#shared/model-service.ts'
+import { onError, onNotFound } from '#shared/problem.ts'
+import { REQUEST_ID_HEADER, type NodeDescriptor } from '#shared/protocol.ts'
+import { requireRouter } from '#shared/require-router.ts'
+
+import type { Config } from './config.ts'
+import type { NodeMetrics } from './metrics.ts'
+
+export interface NativeAppOptions {
+  config: Pick<Config, 'nodeId' | 'routerPublicKey'>
+  models: readonly LoadedModel[]
+  metrics: NodeMetrics
+  /** False once the node is stopping. */
+  accepting(): boolean
+}
+
+/** The native node's HTTP face: the node protocol over many models, plus metrics. */
+export function createNativeApp({ config, models, metrics, accepting }: NativeAppOptions): Hono {
+  const byId = new Map(models.map((model) => [model.manifest.id, model]))
+  const app = new Hono()
+  app.onError(onError)
+  app.notFound(onNotFound)
+
+  app.get('/v2/health/live', (c) => c.json({ live: true }))
+  app.get('/v2/health/ready', (c) => c.json({ ready: accepting() }, accepting() ? 200 : 503))
+  app.get('/', (c) => c.json(describe(models)))
+  app.get('/metrics', async (c) =>
+    c.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
+  )
+
+  for (const path of ['/models/:id/*', '/v2/models/:id/*']) {
+    app.use(path, async function observe(c, next) {
+      const started = performance.now()
+      await next()
+      const ms = performance.now() - started
+      c.header('server-timing', `node;dur=${ms.toFixed(2)}`)
+      const id = c.req.param('id') ?? ''
+      if (c.req.method !== 'POST' || !byId.has(id)) return
+      metrics.observe(id, c.res.status, ms / 1000)
+      const request = c.req.header(REQUEST_ID_HEADER)?.slice(0, 64)
+      log.info('inference', {
+        model: id,
+        status: c.res.status,
+        ms: Math.round(ms * 100) / 100,
+        request,
+      })
+    })
+    app.use(
+      path,
+      requireRouter({
+        audience: config.nodeId,
+        publicKey: () => config.routerPublicKey,
+        trusted: () => false,
+      }),
+    )
+  }
+  app.route(
+    '/',
+    createModelService((id, version) => requireModel(byId, id, version)),
+  )
+  return app
+}
+
+function requireModel(
+  byId: ReadonlyMap<string, LoadedModel>,
+  id: string,
+  version: string | undefined,
+): LoadedModel {
+  const model = byId.get(id)
+  if (model && (version === undefined || version === model.manifest.version)) return model
+  const served = Array.from(byId.values(), ({ manifest }) => `${manifest.id}@${manifest.version}`)
+  throw new MeshError(
+    'model_unknown',
+    `this node has no ${id}${version === undefined ? '' : `@${version}`}; it serves ${served.join(', ')}`,
+  )
+}
+
+function describe(models: readonly LoadedModel[]): NodeDescriptor {
+  return {
+    kind: 'native',
+    runtime: runtime.name,
+    models: models.map(({ manifest, state, traps }) => ({
+      id: manifest.id,
+      version: manifest.version,
+      capability: manifest.capability,
+      state,
+      traps,
+    })),
+  }
+}

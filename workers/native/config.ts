@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+
+/** The native node's settings, from its environment. Unset ones have a sensible default. */
+export const Config = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8788),
+    /** The node's id: what the router's signature must name and `mesh-node` shows. */
+    NODE_ID: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/)
+      .default('native'),
+    /** Comma-separated model ids; empty means every folder. */
+    MODELS: z.string().default(''),
+    MODELS_DIR: z.string().default(join(REPOSITORY, 'workers', 'models')),
+    ARTEFACTS_DIR: z.string().default(join(REPOSITORY, '.mesh', 'models')),
+    /** The router's public key as JWK JSON. Required unless the node listens on loopback only. */
+    ROUTER_PUBLIC_KEY: z.string().optional(),
+    /** Inferences at once. */
+    CONCURRENCY: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+    /** Requests that may wait for their turn; one more is answered 429. */
+    QUEUE: z.coerce.number().int().min(0).max(10_000).default(128),
+  })
+  .transform((env) => ({
+    host: env.HOST,
+    port: env.PORT,
+    nodeId: env.NODE_ID,
+    modelIds: env.MODELS.split(',').flatMap((id) => id.trim() || []),
+    modelsDir: env.MODELS_DIR,
+    artefactsDir: env.ARTEFACTS_DIR,
+    routerPublicKey: env.ROUTER_PUBLIC_KEY,
+    concurrency: env.CONCURRENCY,
+    queue: env.QUEUE,
+  }))
+export type Config = z.infer<typeof Config>
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/** Throws an Error that lists what is wrong with the environment. */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const parsed = Config.safeParse(env)
+  if (!parsed.success)
+    throw new Error(`the environment is not valid:\n${z.prettifyError(parsed.error)}`)
+  if (!LOOPBACK.has(parsed.data.host) && parsed.data.routerPublicKey === undefined) {
+    throw new Error(
+      `HOST is ${parsed.data.host}, which others can reach: set ROUTER_PUBLIC_KEY so that only the router is answered`,
+    )
+  }
+  return parsed.data
+}

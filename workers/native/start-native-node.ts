@@ -1,0 +1,72 @@
+import type { AddressInfo } from 'node:net'
+
+import { serve, type ServerType } from '@hono/node-server'
+
+import { log } from '#shared/log.ts'
+
+import { createNativeApp } from './app.ts'
+import type { Config } from './config.ts'
+import { loadModels } from './load-models.ts'
+import { createMetrics } from './metrics.ts'
+import { readModelFolders } from './model-folders.ts'
+import { WorkQueue } from './work-queue.ts'
+
+export interface NativeNode {
+  url: string
+  /** Refuses new work, finishes what was taken, then closes. */
+  stop(): Promise<void>
+}
+
+/** Loads the models, listens, and resolves when the node answers. Throws when the port is taken or a model isn't built. */
+export async function startNativeNode(config: Config): Promise<NativeNode> {
+  const queue = new WorkQueue({ concurrency: config.concurrency, capacity: config.queue })
+  const folders = readModelFolders(config.modelsDir, config.modelIds).filter(({ manifest }) =>
+    manifest.placement.includes('native'),
+  )
+  const models = await loadModels(folders, config.artefactsDir, queue.admit)
+  let accepting = true
+  const app = createNativeApp({
+    config,
+    models,
+    metrics: createMetrics(queue),
+    accepting: () => accepting,
+  })
+  const server = await listen(app.fetch, config)
+  const url = `http://${config.host}:${portOf(server)}`
+  log.info('listening', { url, node: config.nodeId, models: folders.map(({ id }) => id).join(',') })
+
+  return {
+    url,
+    async stop() {
+      accepting = false
+      queue.close()
+      log.info('stopping', { running: queue.running, waiting: queue.waiting })
+      await queue.drained()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        // keep-alive connections without a request would hold the server open
+        if ('closeIdleConnections' in server) server.closeIdleConnections()
+      })
+    },
+  }
+}
+
+function listen(fetch: Parameters<typeof serve>[0]['fetch'], config: Config): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: config.host, port: config.port }, () => resolve(server))
+    server.once('error', (err: NodeJS.ErrnoException) => {
+      reject(
+        err.code === 'EADDRINUSE'
+          ? new Error(`port ${config.port} on ${config.host} is taken: choose another with PORT`, {
+              cause: err,
+            })
+          : err,
+      )
+    })
+  })
+}
+
+function portOf(server: ServerType): number {
+  // as: address() is a string only for a pipe, and we listen on a port
+  return (server.address() as AddressInfo).port
+}

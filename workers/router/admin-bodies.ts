@@ -1,0 +1,52 @@
+import { z } from 'zod'
+
+import { Manifest, ModelId, ModelVersion, Placement } from '#shared/manifest.ts'
+
+const Name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and dashes')
+
+export const PutModel = z.strictObject({
+  manifest: Manifest,
+  /** SHA-256 of each artefact by file name. */
+  artefacts: z.record(z.string().max(128), z.string().regex(/^[0-9a-f]{64}$/)).default({}),
+})
+export type PutModel = z.infer<typeof PutModel>
+
+const State = z.enum(['ready', 'draining', 'disabled'])
+const Weight = z.number().min(0).max(1_000)
+
+export const PutDeployment = z.strictObject({
+  /** By default `<model>@<version>/<node>`, so that registering twice is the same as once. */
+  id: z
+    .string()
+    .regex(/^[\w.@/-]{1,160}$/)
+    .optional(),
+  model: ModelId,
+  version: ModelVersion,
+  node: Name,
+  placement: Placement,
+  transport: z.enum(['binding', 'http']),
+  target: z.string().min(1).max(512),
+  weight: Weight.default(1),
+  state: State.default('ready'),
+})
+export type PutDeployment = z.infer<typeof PutDeployment>
+
+export const PatchDeployment = z
+  .strictObject({ weight: Weight.optional(), state: State.optional() })
+  .refine((patch) => Object.keys(patch).length > 0, { error: 'give weight or state' })
+export type PatchDeployment = z.infer<typeof PatchDeployment>
+
+/** Ten years: a key that never expires is asked for by leaving it out, not by a huge number. */
+const MAX_LIFETIME_S = 10 * 365 * 24 * 3600
+
+export const CreateKey = z.strictObject({
+  name: z.string().min(1).max(80),
+  scopes: z
+    .array(z.enum(['infer', 'admin']))
+    .min(1)
+    .max(2),
+  expiresInSeconds: z.int().min(1).max(MAX_LIFETIME_S).optional(),
+})
+export type CreateKey = z.infer<typeof CreateKey>

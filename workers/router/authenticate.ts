@@ -1,0 +1,63 @@
+import type { Context, MiddlewareHandler } from 'hono'
+
+import { MeshError } from '#shared/mesh-error.ts'
+
+import type { RouterApp } from './env.ts'
+import { RegistryStore } from './registry-store.ts'
+import type { ApiKey, Scope } from './snapshot.ts'
+
+const BEARER = /^Bearer +([\w-]{16,128})$/i
+
+/** The key that a secret of the Worker names, so that an empty registry can be filled. */
+const ROOT_KEY: ApiKey = { id: 'root', scopes: ['admin'], expiresAt: null, revokedAt: null }
+
+/** Lets in who shows a live API key with `scope`; any live key when there is none. Throws `unauthenticated` or `forbidden`. */
+export function requireKey(scope?: Scope): MiddlewareHandler<RouterApp> {
+  return async function authenticate(c, next) {
+    c.header('www-authenticate', 'Bearer realm="capillary"')
+    const key = await findKey(c)
+    if (scope !== undefined && !key.scopes.includes(scope)) {
+      throw new MeshError(
+        'forbidden',
+        `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scope}`,
+      )
+    }
+    c.res.headers.delete('www-authenticate')
+    c.set('key', key)
+    return next()
+  }
+}
+
+async function findKey(c: Context<RouterApp>): Promise<ApiKey> {
+  const header = c.req.header('authorization')
+  if (header === undefined) {
+    throw new MeshError('unauthenticated', 'send an API key: `Authorization: Bearer <key>`')
+  }
+  const token = BEARER.exec(header)?.[1]
+  if (token === undefined) {
+    throw new MeshError('unauthenticated', 'the authorization header must be `Bearer <key>`')
+  }
+  const hash = await hashKey(token)
+  // hashes are compared, so the time it takes tells nothing of the key
+  if (c.env.ADMIN_KEY !== undefined && hash === (await hashKey(c.env.ADMIN_KEY))) return ROOT_KEY
+
+  const registry = c.get('registry')
+  const store = new RegistryStore(c.env)
+  const snapshot = await registry.current(store, (work) => c.executionCtx.waitUntil(work))
+  const key = snapshot.keys.get(hash) ?? (await registry.recheck(store)).keys.get(hash)
+  if (!key) throw new MeshError('unauthenticated', 'this API key is not known')
+  if (key.revokedAt !== null) throw new MeshError('unauthenticated', 'this API key was revoked')
+  if (key.expiresAt !== null && key.expiresAt <= Date.now()) {
+    throw new MeshError(
+      'unauthenticated',
+      `this API key expired at ${new Date(key.expiresAt).toISOString()}`,
+    )
+  }
+  return key
+}
+
+/** SHA-256 in hex. Keys are 32 random bytes, so a slow hash would add nothing. */
+export async function hashKey(key: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,34 @@
+import { Hono } from 'hono'
+
+import { onError, onNotFound } from '#shared/problem.ts'
+
+import { adminRoutes } from './admin-routes.ts'
+import { catalogueRoutes, snapshotOf } from './catalogue-routes.ts'
+import { DOCS_CSP, docsPage } from './docs-page.ts'
+import type { RouterApp } from './env.ts'
+import { healthOf } from './health.ts'
+import { identify } from './identify.ts'
+import { inferRoutes } from './infer-routes.ts'
+import { openApi } from './openapi.ts'
+import { Registry } from './registry.ts'
+
+/** The router's app over one isolate's view of the registry. */
+export function createRouter(registry = new Registry()): Hono<RouterApp> {
+  const app = new Hono<RouterApp>()
+  app.onError(onError)
+  app.notFound(onNotFound)
+  app.use(identify(registry))
+
+  app.get('/health', (c) => c.json(healthOf(registry)))
+  app.get('/openapi.json', async (c) =>
+    c.json(openApi(await snapshotOf(c), new URL(c.req.url).origin)),
+  )
+  app.get('/docs', async (c) => {
+    c.header('content-security-policy', DOCS_CSP)
+    return c.html(docsPage(await snapshotOf(c), new URL(c.req.url).origin))
+  })
+  app.route('/infer', inferRoutes())
+  app.route('/admin', adminRoutes())
+  app.route('/', catalogueRoutes())
+  return app
+}

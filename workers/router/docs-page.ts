@@ -1,0 +1,114 @@
+import { html } from 'hono/html'
+
+import { ERROR_CODES } from '#shared/error-codes.ts'
+
+import type { Snapshot } from './snapshot.ts'
+
+/** The page allows nothing but its own style: no script runs, nothing is loaded. */
+export const DOCS_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+/** A page for people, without scripts: every capability with a curl to paste, and every error code. */
+export function docsPage({ models }: Pick<Snapshot, 'models'>, origin: string) {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>Capillary</title>
+        <style>
+          body {
+            font:
+              16px/1.5 system-ui,
+              sans-serif;
+            max-width: 60rem;
+            margin: 2rem auto;
+            padding: 0 1rem;
+            color: #1c2024;
+          }
+          h2 {
+            margin-top: 2.5rem;
+            font-size: 1.1rem;
+          }
+          code,
+          pre {
+            font:
+              13px/1.5 ui-monospace,
+              monospace;
+            background: #f3f4f6;
+            border-radius: 4px;
+          }
+          code {
+            padding: 0.1rem 0.3rem;
+          }
+          pre {
+            padding: 0.8rem;
+            overflow-x: auto;
+          }
+          table {
+            border-collapse: collapse;
+            width: 100%;
+            font-size: 14px;
+          }
+          td,
+          th {
+            text-align: left;
+            padding: 0.35rem 0.6rem;
+            border-bottom: 1px solid #e5e7eb;
+          }
+          .muted {
+            color: #6b7280;
+          }
+        </style>
+      </head>
+      <body>
+        <h1>Capillary</h1>
+        <p>
+          Name a capability; the mesh finds the model. Send your key as
+          <code>Authorization: Bearer …</code>. Machine-readable:
+          <a href="/openapi.json">openapi.json</a>.
+        </p>
+        ${Array.from(
+          models.values(),
+          ({ manifest }) =>
+            html`<h2>${manifest.capability}</h2>
+              <p>
+                ${manifest.description}<br /><span class="muted"
+                  >${manifest.id}@${manifest.version} · ${manifest.license.spdx} · takes
+                  ${manifest.accepts.join(', ')}, at most ${manifest.limits.inputBytes} bytes</span
+                >
+              </p>
+              <pre>${curlOf(origin, manifest)}</pre>`,
+        )}
+        <h2>Errors</h2>
+        <p>
+          Problem documents (RFC 9457). <code>retryable</code> tells whether asking again may help.
+        </p>
+        <table>
+          <tr>
+            <th>code</th>
+            <th>status</th>
+            <th>retryable</th>
+            <th>meaning</th>
+          </tr>
+          ${Object.entries(ERROR_CODES).map(
+            ([code, { status, retryable, title }]) =>
+              html`<tr>
+                <td><code>${code}</code></td>
+                <td>${status}</td>
+                <td>${retryable ? 'yes' : 'no'}</td>
+                <td>${title}</td>
+              </tr>`,
+          )}
+        </table>
+      </body>
+    </html>`
+}
+
+function curlOf(
+  origin: string,
+  manifest: { capability: string; accepts: readonly string[] },
+): string {
+  const [type = ''] = manifest.accepts
+  const data = type === 'text/plain' ? `--data 'Your text'` : '--data-binary @your-file'
+  return `curl ${origin}/infer/${manifest.capability} \\\n  -H "authorization: Bearer $KEY" -H "content-type: ${type}" \\\n  ${data}`
+}

@@ -1,0 +1,36 @@
+import type { D1Database } from '@cloudflare/workers-types'
+
+import type { Registry } from './registry.ts'
+import type { ApiKey } from './snapshot.ts'
+import type { Trace } from './trace.ts'
+
+export interface RegistryBindings {
+  DB: D1Database
+}
+
+export interface AuthSecrets {
+  /** The first admin key, so that an empty registry can be filled. */
+  ADMIN_KEY?: string
+}
+
+export interface TransportSecrets {
+  /** Ed25519 private key as JWK JSON; signs calls over `http`. */
+  SIGNING_KEY?: string
+  /** `development` allows http targets on loopback. */
+  ENVIRONMENT?: string
+}
+
+/** Service bindings are found by name at run time, so their names aren't part of the type. */
+export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets
+
+export interface RouterVariables {
+  registry: Registry
+  trace: Trace
+  requestId: string
+  key: ApiKey
+}
+
+export interface RouterApp {
+  Bindings: RouterBindings
+  Variables: RouterVariables
+}

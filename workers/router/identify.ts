@@ -1,0 +1,27 @@
+import type { MiddlewareHandler } from 'hono'
+
+import type { RouterApp } from './env.ts'
+import type { Registry } from './registry.ts'
+import { beginTrace, traceparentOf } from './trace.ts'
+
+/** What a caller's own request id may look like; others are replaced, since it goes into logs. */
+const REQUEST_ID = /^[\w.-]{1,64}$/
+
+/** Gives every request its id and trace, and every answer the headers that tell them and the time taken. */
+export function identify(registry: Registry): MiddlewareHandler<RouterApp> {
+  return async function identifyRequest(c, next) {
+    const started = performance.now()
+    const given = c.req.header('x-request-id')
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID()
+    const trace = beginTrace(c.req.header('traceparent'))
+    c.set('registry', registry)
+    c.set('requestId', requestId)
+    c.set('trace', trace)
+    await next()
+    c.header('x-request-id', requestId)
+    c.header('traceparent', traceparentOf(trace, trace.spanId))
+    const inner = c.res.headers.get('server-timing')
+    const total = `total;dur=${(performance.now() - started).toFixed(2)}`
+    c.header('server-timing', inner === null ? total : `${total}, ${inner}`)
+  }
+}

@@ -1,0 +1,3 @@
+import { createRouter } from './create-router.ts'
+
+export default createRouter()

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+
+import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
+import { TaskRequest } from '#shared/protocol.ts'
+
+import { Envelope } from './constraints.ts'
+import type { ModelEntry, Snapshot } from './snapshot.ts'
+
+const JSON_SCHEMA = { io: 'input', unrepresentable: 'any' } as const
+
+/** OpenAPI 3.1 of this mesh as it is now: one path a capability, from the registry's own rows. */
+export function openApi(
+  { models, version }: Pick<Snapshot, 'models' | 'version'>,
+  origin: string,
+): unknown {
+  const paths: Record<string, unknown> = {}
+  for (const model of models.values())
+    paths[`/infer/${model.manifest.capability}`] = inferPath(model)
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Capillary',
+      version: `registry-${version}`,
+      description: 'A mesh of small models, called by capability.',
+    },
+    servers: [{ url: origin }],
+    security: [{ key: [] }],
+    paths: {
+      ...paths,
+      '/infer': {
+        post: {
+          summary: 'Any capability, as one JSON envelope',
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: z.toJSONSchema(Envelope, JSON_SCHEMA) } },
+          },
+          responses: answers(),
+        },
+      },
+      '/capabilities': get('What the mesh can do'),
+      '/models': get('Every model: facts, claims, deployments'),
+      '/models/{id}': {
+        ...get('One model'),
+        parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+      },
+      '/topology': get('Nodes and what runs on them'),
+      '/health': {
+        get: { summary: 'Whether the router can answer', security: [], responses: answers() },
+      },
+    },
+    components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+      schemas: { Problem: z.toJSONSchema(Problem, { io: 'output' }) },
+    },
+  }
+}
+
+function inferPath({ manifest }: ModelEntry): unknown {
+  const raw = Object.fromEntries(
+    manifest.accepts.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]),
+  )
+  return {
+    post: {
+      summary: manifest.title,
+      description: manifest.description,
+      parameters: [
+        header('mesh-deadline-ms', 'integer', 'Milliseconds you wait at most; 10000 by default'),
+        header('mesh-placement', 'string', 'edge, native or any'),
+        header('mesh-model', 'string', 'Pin a model: <id> or <id>@<version>'),
+      ],
+      requestBody: {
+        required: true,
+        content: {
+          ...raw,
+          'application/json': { schema: z.toJSONSchema(TaskRequest, JSON_SCHEMA) },
+        },
+      },
+      responses: answers(manifest.examples[0]?.expected),
+    },
+  }
+}
+
+function header(name: string, type: string, description: string): unknown {
+  return { name, in: 'header', required: false, schema: { type }, description }
+}
+
+function get(summary: string): Record<string, unknown> {
+  return { get: { summary, responses: answers() } }
+}
+
+function answers(example?: unknown): unknown {
+  return {
+    200: {
+      description: 'The answer',
+      content: {
+        'application/json': { schema: {}, ...(example === undefined ? {} : { example }) },
+      },
+    },
+    default: {
+      description: 'A problem; its `code` is stable',
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  }
+}

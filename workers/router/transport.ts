@@ -1,0 +1,20 @@
+import type { RouterBindings } from './env.ts'
+import type { Deployment } from './snapshot.ts'
+
+/** One call of a node; the path and the body are the node protocol's (shared/protocol.ts). */
+export interface NodeCall {
+  path: string
+  headers: Headers
+  body: Uint8Array
+  signal: AbortSignal
+}
+
+/**
+ * How the router reaches a deployment. Throws MeshError `unreachable` when it can't; whatever the node
+ * answers, even an error, is returned.
+ */
+export interface Transport {
+  call(deployment: Deployment, call: NodeCall, env: RouterBindings): Promise<Response>
+  /** Throws MeshError `invalid_request` when `target` can't be one of this transport's. */
+  checkTarget(target: string, env: RouterBindings): void
+}
