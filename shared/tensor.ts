@@ -55,11 +55,18 @@ export function int64Scalar(value: number): Tensor {
   return { datatype: 'INT64', shape: [], data: BigInt64Array.of(BigInt(value)) }
 }
 
-/** The FP32 output called `name`; throws `internal` when the graph gave none, since its manifest says it does. */
-export function requireFp32(tensors: Tensors, name: string): Float32Array {
+/** The output called `name`; throws `internal` when the graph gave none, since its manifest says it does. */
+export function requireTensor(tensors: Tensors, name: string): Tensor {
   const tensor = tensors[name]
-  if (!(tensor?.data instanceof Float32Array)) {
-    throw new MeshError('internal', `the graph gave no FP32 output '${name}'`)
+  if (!tensor) throw new MeshError('internal', `the graph gave no output '${name}'`)
+  return tensor
+}
+
+/** The numbers of the FP32 output called `name`; throws `internal` when there is none. */
+export function requireFp32(tensors: Tensors, name: string): Float32Array {
+  const { data } = requireTensor(tensors, name)
+  if (!(data instanceof Float32Array)) {
+    throw new MeshError('internal', `the graph's output '${name}' is not FP32`)
   }
-  return tensor.data
+  return data
 }

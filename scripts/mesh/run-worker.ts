@@ -31,6 +31,8 @@ export interface RunningWorker {
 
 /** Bundles a Worker as `wrangler deploy` does and runs it in a workerd process of its own, on loopback. */
 export async function runWorker(options: RunWorkerOptions): Promise<RunningWorker> {
+  // at its default level wrangler reports, at every start, that it can't look up where on earth this is
+  process.env.WRANGLER_LOG ??= 'error'
   const port = options.port === 0 ? await freePort() : options.port
   const before = await workerdProcesses()
   const worker = await startWorker({

@@ -1,0 +1,33 @@
+/** `npm run examples -- <model>…`: runs the golden examples natively and writes the answers into manifest.json as expected. Look at the difference before you keep it. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+import { loadModels } from '../workers/native/load-models.ts'
+import { readModelFolders } from '../workers/native/model-folders.ts'
+import { exampleInput } from './mesh/example-input.ts'
+import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR } from './paths.ts'
+
+const ids = process.argv.slice(2)
+if (ids.length === 0) {
+  console.error('name the models whose examples to record: npm run examples -- <model>…')
+  process.exit(1)
+}
+const folders = readModelFolders(MODELS_DIR, ids)
+const models = await loadModels(folders, ARTEFACTS_DIR, (work) => work())
+
+for (const [i, folder] of folders.entries()) {
+  const path = join(folder.path, 'manifest.json')
+  const manifest = z
+    .looseObject({ examples: z.array(z.looseObject({ expected: z.unknown() })) })
+    .parse(JSON.parse(await readFile(path, 'utf8')))
+  for (const [j, example] of folder.manifest.examples.entries()) {
+    const input = await exampleInput(example, folder, join(OUTPUT_DIR, 'cache'))
+    const answer = await models[i]?.predict(input, example.parameters ?? {})
+    const written = manifest.examples[j]
+    if (written) written.expected = answer
+    console.log(`[${folder.id}] ${example.name}: ${JSON.stringify(answer).slice(0, 300)}`)
+  }
+  await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`)
+}

@@ -1,0 +1,27 @@
+import decode, { init } from '@jsquash/jpeg/decode.js'
+
+import { jpegDecoderWasm } from '#jpeg-decoder'
+import { MeshError } from '#shared/mesh-error.ts'
+
+import type { Image } from './image.ts'
+import { provideImageData } from './image-data.ts'
+
+let ready: Promise<void> | undefined
+
+/**
+ * Decodes a JPEG whose header was checked. Boxes found in it are in pixels as stored: an orientation
+ * in its EXIF data is not applied. Throws `invalid_input` when it is damaged.
+ */
+export async function decodeJpeg(bytes: Uint8Array, who: string): Promise<Image> {
+  provideImageData()
+  ready ??= init(jpegDecoderWasm())
+  await ready
+  try {
+    const { width, height, data } = await decode(bytes.slice().buffer, { preserveOrientation: false })
+    return { width, height, data: new Uint8ClampedArray(data) }
+  } catch (err) {
+    // an aborted decoder keeps what it had allocated: the next image gets a new one
+    ready = undefined
+    throw new MeshError('invalid_input', `${who} the JPEG is damaged or cut off`, { cause: err })
+  }
+}
