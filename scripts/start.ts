@@ -31,7 +31,11 @@ try {
 } catch (err) {
   // what a person can mend is told in a sentence; a bug keeps its stack
   const expected = err instanceof BuildError || (err instanceof Error && err.constructor === Error)
-  console.error(expected ? `\n${err.message}${err.cause instanceof Error ? `\n  ${err.cause.message}` : ''}` : err)
+  console.error(
+    expected
+      ? `\n${err.message}${err.cause instanceof Error ? `\n  ${err.cause.message}` : ''}`
+      : err,
+  )
   process.exit(1)
 }
 

@@ -40,7 +40,8 @@ export function buildKey({ path, manifest }: ModelFolder): string {
 
 function scriptDigests(dir: string): Record<string, string> {
   // of scripts/ itself only what recipes import: the commands don't touch artefacts
-  const names = dir === SCRIPTS ? ['onnx-graph.ts'] : readdirSync(dir, { recursive: true, encoding: 'utf8' })
+  const names =
+    dir === SCRIPTS ? ['onnx-graph.ts'] : readdirSync(dir, { recursive: true, encoding: 'utf8' })
   const scripts = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).sort()
   return Object.fromEntries(scripts.map((name) => [name, sha256(readFileSync(join(dir, name)))]))
 }

@@ -38,7 +38,11 @@ const IMAGES: Record<string, Page> = {
     ],
   },
   'document-ocr/examples/blank.png': { width: 320, height: 240, lines: [] },
-  'face-detector/examples/blank.png': { width: 320, height: 240, lines: [{ text: 'no face here', x: 40, y: 120, size: 30 }] },
+  'face-detector/examples/blank.png': {
+    width: 320,
+    height: 240,
+    lines: [{ text: 'no face here', x: 40, y: 120, size: 30 }],
+  },
 }
 
 const font = await fontFile('DejaVu Sans', join(OUTPUT_DIR, 'cache'), console.log)

@@ -8,7 +8,10 @@ const FONT_PACKAGE = 'dejavu-fonts-ttf@2.37.3'
 
 /** Faces to render with; free to use and to pass on (Bitstream Vera licence). */
 export const FONTS = {
-  'DejaVu Sans': fontSource('DejaVuSans', '7da195a74c55bef988d0d48f9508bd5d849425c1770dba5d7bfc6ce9ed848954'),
+  'DejaVu Sans': fontSource(
+    'DejaVuSans',
+    '7da195a74c55bef988d0d48f9508bd5d849425c1770dba5d7bfc6ce9ed848954',
+  ),
 } as const
 export type Font = keyof typeof FONTS
 
@@ -32,21 +35,32 @@ function fontSource(name: string, sha256: string): SourceFile {
 }
 
 /** Path of a font file; fetched and verified like a model's source. */
-export async function fontFile(font: Font, cacheDir: string, log: (message: string) => void): Promise<string> {
+export async function fontFile(
+  font: Font,
+  cacheDir: string,
+  log: (message: string) => void,
+): Promise<string> {
   const source = FONTS[font]
   await fetchSource(source, { modelId: 'examples', modelDir: '.', cacheDir, log })
   return `${cacheDir}/sha256/${source.sha256}`
 }
 
 /** Black text on white, as PNG. */
-export function renderText({ width, height, lines }: Page, font: Font, fontPath: string): Uint8Array {
+export function renderText(
+  { width, height, lines }: Page,
+  font: Font,
+  fontPath: string,
+): Uint8Array {
   const texts = lines.map(
-    ({ text, x, y, size }) => `<text x="${x}" y="${y}" font-size="${size}">${escapeXml(text)}</text>`,
+    ({ text, x, y, size }) =>
+      `<text x="${x}" y="${y}" font-size="${size}">${escapeXml(text)}</text>`,
   )
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
     `<rect width="100%" height="100%" fill="white"/><g font-family="${font}">${texts.join('')}</g></svg>`
-  return new Resvg(svg, { font: { fontFiles: [fontPath], loadSystemFonts: false, defaultFontFamily: font } })
+  return new Resvg(svg, {
+    font: { fontFiles: [fontPath], loadSystemFonts: false, defaultFontFamily: font },
+  })
     .render()
     .asPng()
 }

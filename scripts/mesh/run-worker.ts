@@ -58,7 +58,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
     await waitUntilAnswering(`${url}${options.readyPath}`)
   } catch (err) {
     await worker.dispose()
-    throw new Error(`the Worker of ${options.configPath} did not start; its log above says why`, { cause: err })
+    throw new Error(`the Worker of ${options.configPath} did not start; its log above says why`, {
+      cause: err,
+    })
   }
   const started = (await workerdProcesses()).filter(
     ({ pid }) => !before.some((old) => old.pid === pid),

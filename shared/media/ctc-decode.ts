@@ -10,7 +10,11 @@ const BLANK = 0
  * Greedy decoding of connectionist temporal classification (Graves et al., 2006): the best class of
  * each step, repeats merged, blanks dropped. `probabilities` is steps × classes; class i + 1 is `labels[i]`.
  */
-export function ctcDecode(probabilities: Float32Array, classes: number, labels: readonly string[]): CtcText {
+export function ctcDecode(
+  probabilities: Float32Array,
+  classes: number,
+  labels: readonly string[],
+): CtcText {
   let text = ''
   let sum = 0
   let count = 0

@@ -17,7 +17,9 @@ export async function decodeJpeg(bytes: Uint8Array, who: string): Promise<Image>
   ready ??= init(jpegDecoderWasm())
   await ready
   try {
-    const { width, height, data } = await decode(bytes.slice().buffer, { preserveOrientation: false })
+    const { width, height, data } = await decode(bytes.slice().buffer, {
+      preserveOrientation: false,
+    })
     return { width, height, data: new Uint8ClampedArray(data) }
   } catch (err) {
     // an aborted decoder keeps what it had allocated: the next image gets a new one

@@ -31,7 +31,9 @@ export async function decodePng(
  * a few kilobytes of zeros into gigabytes.
  */
 async function checkInflatedSize(bytes: Uint8Array, limit: number): Promise<void> {
-  const inflated = new Blob(pixelChunks(bytes)).stream().pipeThrough(new DecompressionStream('deflate'))
+  const inflated = new Blob(pixelChunks(bytes))
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate'))
   let size = 0
   for await (const part of inflated) {
     size += part.byteLength
@@ -42,11 +44,12 @@ async function checkInflatedSize(bytes: Uint8Array, limit: number): Promise<void
 function pixelChunks(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const chunks: Uint8Array<ArrayBuffer>[] = []
-  for (let at = 8; at + CHUNK_HEADER_BYTES + CRC_BYTES <= bytes.byteLength; ) {
+  for (let at = 8; at + CHUNK_HEADER_BYTES + CRC_BYTES <= bytes.byteLength;) {
     const length = view.getUint32(at)
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     const start = at + CHUNK_HEADER_BYTES
-    if (start + length + CRC_BYTES > bytes.byteLength) throw new Error(`the chunk ${type} is cut off`)
+    if (start + length + CRC_BYTES > bytes.byteLength)
+      throw new Error(`the chunk ${type} is cut off`)
     if (type === 'IDAT') chunks.push(bytes.slice(start, start + length))
     if (type === 'IEND') return chunks
     at = start + length + CRC_BYTES
@@ -63,7 +66,13 @@ function indexedToRgb(decoded: DecodedPng): Pixels {
 }
 
 /** Grey, grey and alpha, RGB or RGBA of 1 to 16 bits → opaque RGBA of 8 bits. */
-function overWhite({ width, height, data, channels, depth }: Pixels): Uint8ClampedArray<ArrayBuffer> {
+function overWhite({
+  width,
+  height,
+  data,
+  channels,
+  depth,
+}: Pixels): Uint8ClampedArray<ArrayBuffer> {
   const pixels = new Uint8ClampedArray(width * height * 4)
   const max = 2 ** depth - 1
   const sample = depth < 8 ? packedReader(data, width, depth) : (i: number) => data[i] ?? 0
@@ -81,7 +90,11 @@ function overWhite({ width, height, data, channels, depth }: Pixels): Uint8Clamp
 }
 
 /** Grey of 1, 2 or 4 bits comes packed, each row beginning at a byte. */
-function packedReader(data: ArrayLike<number>, width: number, depth: number): (i: number) => number {
+function packedReader(
+  data: ArrayLike<number>,
+  width: number,
+  depth: number,
+): (i: number) => number {
   const perByte = 8 / depth
   const rowBytes = Math.ceil(width / perByte)
   return (i) => {

@@ -21,11 +21,17 @@ export function readImageHeader(bytes: Uint8Array, who: string): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = isPng(bytes) ? pngHeader(view) : isJpeg(bytes) ? jpegHeader(view) : undefined
   if (header === undefined) {
-    throw new MeshError('invalid_input', `${who} the image is neither JPEG nor PNG, or is cut off in its header`)
+    throw new MeshError(
+      'invalid_input',
+      `${who} the image is neither JPEG nor PNG, or is cut off in its header`,
+    )
   }
   const { format, width, height } = header
   if (width === 0 || height === 0) {
-    throw new MeshError('invalid_input', `${who} the ${format.toUpperCase()} says it is ${width}×${height} pixels`)
+    throw new MeshError(
+      'invalid_input',
+      `${who} the ${format.toUpperCase()} says it is ${width}×${height} pixels`,
+    )
   }
   if (width * height > MAX_IMAGE_PIXELS) {
     throw new MeshError(
@@ -52,7 +58,7 @@ function pngHeader(view: DataView): ImageHeader | undefined {
 
 /** Walks the segments to the frame header. */
 function jpegHeader(view: DataView): ImageHeader | undefined {
-  for (let at = 2; at + 9 < view.byteLength; ) {
+  for (let at = 2; at + 9 < view.byteLength;) {
     if (view.getUint8(at) !== 0xff) return undefined
     const marker = view.getUint8(at + 1)
     if (marker === 0xff) {

@@ -43,7 +43,7 @@ export function parseWav(bytes: Uint8Array, maxSeconds: number, who: string): Au
     throw invalid(who, 'this is not a WAV file: it does not begin with RIFF…WAVE')
   }
   let format: Format | undefined
-  for (let at = 12; at + 8 <= bytes.byteLength; ) {
+  for (let at = 12; at + 8 <= bytes.byteLength;) {
     const name = tag(view, at)
     const size = view.getUint32(at + 4, true)
     const start = at + 8
@@ -75,13 +75,19 @@ function readFormat(view: DataView, at: number, size: number, who: string): Form
     throw invalid(who, `the WAV is compressed (format ${format}); send PCM or float`)
   }
   if (!READERS[`${format}:${bits}`]) {
-    throw invalid(who, `the WAV has ${bits}-bit samples; send PCM of 8, 16, 24 or 32 bits, or float of 32 or 64`)
+    throw invalid(
+      who,
+      `the WAV has ${bits}-bit samples; send PCM of 8, 16, 24 or 32 bits, or float of 32 or 64`,
+    )
   }
   if (channels < 1 || channels > MAX_CHANNELS) {
     throw invalid(who, `the WAV has ${channels} channels; send 1 to ${MAX_CHANNELS}`)
   }
   if (sampleRate < MIN_RATE_HZ || sampleRate > MAX_RATE_HZ) {
-    throw invalid(who, `the WAV has ${sampleRate} samples a second; send ${MIN_RATE_HZ} to ${MAX_RATE_HZ}`)
+    throw invalid(
+      who,
+      `the WAV has ${sampleRate} samples a second; send ${MIN_RATE_HZ} to ${MAX_RATE_HZ}`,
+    )
   }
   return { format, channels, sampleRate, bits }
 }
@@ -100,21 +106,30 @@ function readSamples(
   const frames = Math.floor(size / (width * channels))
   if (frames === 0) throw invalid(who, 'the WAV holds no samples')
   if (frames > maxSeconds * sampleRate) {
-    throw invalid(who, `the WAV lasts ${Math.round(frames / sampleRate)} s; the limit is ${maxSeconds} s`)
+    throw invalid(
+      who,
+      `the WAV lasts ${Math.round(frames / sampleRate)} s; the limit is ${maxSeconds} s`,
+    )
   }
   const samples = new Float32Array(frames)
   for (let frame = 0, at = start; frame < frames; frame++) {
     let sum = 0
     for (let channel = 0; channel < channels; channel++, at += width) sum += read(view, at)
     const mean = sum / channels
-    if (!Number.isFinite(mean)) throw invalid(who, `the WAV's sample ${frame} is not a finite number`)
+    if (!Number.isFinite(mean))
+      throw invalid(who, `the WAV's sample ${frame} is not a finite number`)
     samples[frame] = mean
   }
   return { sampleRate, samples }
 }
 
 function tag(view: DataView, at: number): string {
-  return String.fromCharCode(view.getUint8(at), view.getUint8(at + 1), view.getUint8(at + 2), view.getUint8(at + 3))
+  return String.fromCharCode(
+    view.getUint8(at),
+    view.getUint8(at + 1),
+    view.getUint8(at + 2),
+    view.getUint8(at + 3),
+  )
 }
 
 function invalid(who: string, message: string): MeshError {

@@ -18,7 +18,9 @@ export function resample(
   const phases = Math.min(to / gcd(from, to), MAX_PHASES)
   const cutoff = Math.min(1, to / from) * ROLL_OFF
   const reach = Math.ceil(ZERO_CROSSINGS / cutoff)
-  const filters = Array.from({ length: phases }, (_, phase) => sincFilter(phase / phases, cutoff, reach))
+  const filters = Array.from({ length: phases }, (_, phase) =>
+    sincFilter(phase / phases, cutoff, reach),
+  )
 
   const resampled = new Float32Array(Math.ceil((samples.length * to) / from))
   for (let i = 0; i < resampled.length; i++) {

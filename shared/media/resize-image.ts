@@ -12,7 +12,14 @@ export async function resizeImage(image: Image, width: number, height: number): 
   await initResize(resizerWasm())
   const resized = await resize(
     { ...image, colorSpace: 'srgb' },
-    { width, height, method: 'triangle', fitMethod: 'stretch', premultiply: false, linearRGB: false },
+    {
+      width,
+      height,
+      method: 'triangle',
+      fitMethod: 'stretch',
+      premultiply: false,
+      linearRGB: false,
+    },
   )
   return { width, height, data: new Uint8ClampedArray(resized.data) }
 }

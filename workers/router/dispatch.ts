@@ -32,7 +32,8 @@ export interface Attempt {
   model: string
   node: string
   placement: Deployment['placement']
-  outcome: 'ok' | ErrorCode
+  /** `refused`: the node answered that the caller's input is wrong. */
+  outcome: 'ok' | 'refused' | ErrorCode
   ms: number
 }
 
@@ -74,7 +75,7 @@ export async function dispatch(
         transports[deployment.transport],
         env,
       )
-      note('ok')
+      note(response.ok ? 'ok' : 'refused')
       return { response, deployment, attempts }
     } catch (err) {
       const known = toFailure(err, deployment)
@@ -160,7 +161,7 @@ function nobodyAnswered(attempts: readonly Attempt[], request: DispatchRequest):
   }
   const codes = new Set(attempts.map(({ outcome }) => outcome))
   const [only] = codes
-  const code = codes.size === 1 && only !== undefined && only !== 'ok' ? only : 'no_deployment'
+  const code = codes.size === 1 && isErrorCode(only) ? only : 'no_deployment'
   return new MeshError(code, `none of ${attempts.length} deployments could answer`, {
     extensions,
     retryAfter: 1,

@@ -35,7 +35,13 @@ export const codec: Codec = {
   },
 }
 
-type Corners = { x: number; y: number; width: number; height: number; points?: { x: number; y: number }[] }
+type Corners = {
+  x: number
+  y: number
+  width: number
+  height: number
+  points?: { x: number; y: number }[]
+}
 
 /** Four corners clockwise from the top left, in pixels. */
 function cornersOf({ x, y, width, height, points }: Corners): [number, number][] {
@@ -73,8 +79,11 @@ function graphsAsOrt(run: RunGraph): Ort {
           inputNames: ['x'],
           outputNames: [recognition ? 'softmax_11.tmp_0' : 'sigmoid_0.tmp_0'],
           async run({ x }) {
-            if (!x || !(x.data instanceof Float32Array)) throw new TypeError('paddleocr gave no FP32 input')
-            return toOrt(await run({ x: fp32(x.data, x.dims) }, recognition ? 'recognition' : 'model'))
+            if (!x || !(x.data instanceof Float32Array))
+              throw new TypeError('paddleocr gave no FP32 input')
+            return toOrt(
+              await run({ x: fp32(x.data, x.dims) }, recognition ? 'recognition' : 'model'),
+            )
           },
         }
       },

@@ -28,7 +28,9 @@ export async function readMail({ mediaType, bytes }: TaskInput, who: string): Pr
     if (!LOOKS_LIKE_MAIL.test(text)) return { subject: '', text }
   }
   const mail = await PostalMime.parse(withoutEnvelope(bytes), MIME_LIMITS).catch((err: unknown) => {
-    throw new MeshError('invalid_input', `${who} the mail cannot be parsed as a MIME message`, { cause: err })
+    throw new MeshError('invalid_input', `${who} the mail cannot be parsed as a MIME message`, {
+      cause: err,
+    })
   })
   return { subject: mail.subject ?? '', text: mail.text ?? textOfHtml(mail.html ?? '') }
 }
@@ -51,8 +53,14 @@ function textOfHtml(html: string): string {
 
 /** The words of a mail, lower-case; those of the subject are marked, so that they count apart. */
 export function wordsOf({ subject, text }: Mail): string[] {
-  const split = (part: string) => part.slice(0, MAX_TEXT_CHARS).toLowerCase().match(/[\p{L}\p{N}$!]+/gu) ?? []
-  return [...split(subject).map((word) => `s:${word}`), ...split(text)].map((word) => word.slice(0, MAX_WORD_CHARS))
+  const split = (part: string) =>
+    part
+      .slice(0, MAX_TEXT_CHARS)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}$!]+/gu) ?? []
+  return [...split(subject).map((word) => `s:${word}`), ...split(text)].map((word) =>
+    word.slice(0, MAX_WORD_CHARS),
+  )
 }
 
 /** Buckets and their weights: 1 + log of the count, scaled to length 1 so that long mails don't weigh more. */

@@ -61,7 +61,10 @@ function fit(image: Image): Letterbox {
 }
 
 /** Rows of RGB in [-1, 1]; what the image doesn't cover is black, that is -1. */
-function toTensor({ width, height, data }: Image, { left, top }: Letterbox): ReturnType<typeof fp32> {
+function toTensor(
+  { width, height, data }: Image,
+  { left, top }: Letterbox,
+): ReturnType<typeof fp32> {
   const values = new Float32Array(SIDE * SIDE * 3).fill(-1)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -12,7 +12,10 @@ export interface Detection {
 }
 
 /** Non-maximum suppression: keeps the best of detections that overlap by more than `maxOverlap` (intersection over union). */
-export function suppressOverlaps(detections: readonly Detection[], maxOverlap: number): Detection[] {
+export function suppressOverlaps(
+  detections: readonly Detection[],
+  maxOverlap: number,
+): Detection[] {
   const kept: Detection[] = []
   for (const detection of detections.toSorted((a, b) => b.score - a.score)) {
     if (kept.every(({ box }) => overlap(box, detection.box) <= maxOverlap)) kept.push(detection)

@@ -37,7 +37,11 @@ export const codec: Codec = {
     let state = fp32(new Float32Array(2 * 128), STATE_SHAPE)
     const probabilities: number[] = []
     for (let at = 0; at < samples.length; at += FRAME) {
-      const outputs = await run({ input: fp32(frameAt(samples, at), [1, CONTEXT + FRAME]), state, sr })
+      const outputs = await run({
+        input: fp32(frameAt(samples, at), [1, CONTEXT + FRAME]),
+        state,
+        sr,
+      })
       probabilities.push(requireFp32(outputs, 'output')[0] ?? 0)
       state = requireTensor(outputs, 'stateN')
     }

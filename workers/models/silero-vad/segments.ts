@@ -49,7 +49,8 @@ export function findSegments(
     // padding may use up the pause between two segments, never more than half each
     const before = stretches[i - 1]?.to ?? 0
     const after = stretches[i + 1]?.from ?? probabilities.length
-    const room = (frames: number, last: boolean) => Math.min(pad, (frames * frameSeconds) / (last ? 1 : 2))
+    const room = (frames: number, last: boolean) =>
+      Math.min(pad, (frames * frameSeconds) / (last ? 1 : 2))
     const own = probabilities.slice(stretch.from, stretch.to)
     return {
       start: round(Math.max(0, stretch.from * frameSeconds - room(stretch.from - before, i === 0))),

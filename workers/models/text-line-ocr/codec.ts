@@ -39,7 +39,11 @@ export const codec = singleRun<undefined>({
     }
   },
   decode(outputs) {
-    const { text, score } = ctcDecode(requireFp32(outputs, 'softmax_11.tmp_0'), labels.length + 1, labels)
+    const { text, score } = ctcDecode(
+      requireFp32(outputs, 'softmax_11.tmp_0'),
+      labels.length + 1,
+      labels,
+    )
     return [{ generated_text: text.trim(), score }]
   },
 })

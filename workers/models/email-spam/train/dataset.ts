@@ -20,7 +20,10 @@ export interface LabelledMail extends Sample {
 }
 
 /** The SpamAssassin corpus as features, in the order of its files. `dir` is the unpacked package. */
-export async function readDataset(dir: string, log: (message: string) => void): Promise<LabelledMail[]> {
+export async function readDataset(
+  dir: string,
+  log: (message: string) => void,
+): Promise<LabelledMail[]> {
   const mails: { subject: string; words: string[]; label: 0 | 1 }[] = []
   for (const group of GROUPS) {
     const folder = join(dir, 'data', group)
@@ -30,12 +33,17 @@ export async function readDataset(dir: string, log: (message: string) => void): 
       const bytes = new TextEncoder().encode(text)
       const mail = await readMail({ mediaType: 'message/rfc822', bytes }, name)
       const words = wordsOf(mail)
-      if (words.length > 0) mails.push({ subject: mail.subject, words, label: group.startsWith('spam') ? 1 : 0 })
+      if (words.length > 0)
+        mails.push({ subject: mail.subject, words, label: group.startsWith('spam') ? 1 : 0 })
     }
     log(`${group}: ${mails.length} mails read so far`)
   }
   const groups = groupNearDuplicates(mails)
-  return mails.map(({ words, label }, i) => ({ features: featuresOf(words), label, group: groups[i] ?? i }))
+  return mails.map(({ words, label }, i) => ({
+    features: featuresOf(words),
+    label,
+    group: groups[i] ?? i,
+  }))
 }
 
 export interface Split {

@@ -17,7 +17,11 @@ const LEARNING_RATE = 4
 const DECAY = 1e-5
 
 /** Logistic regression by stochastic gradient descent; the same samples, order and seed give the same weights. */
-export function trainLogisticRegression(samples: readonly Sample[], buckets: number, seed: number): LinearModel {
+export function trainLogisticRegression(
+  samples: readonly Sample[],
+  buckets: number,
+  seed: number,
+): LinearModel {
   const weights = new Float64Array(buckets)
   let bias = 0
   const random = seededRandom(seed)
@@ -38,7 +42,10 @@ export function trainLogisticRegression(samples: readonly Sample[], buckets: num
 }
 
 /** The probability of label 1. */
-export function predict({ weights, bias }: LinearModel, features: ReadonlyMap<number, number>): number {
+export function predict(
+  { weights, bias }: LinearModel,
+  features: ReadonlyMap<number, number>,
+): number {
   let score = bias
   for (const [bucket, value] of features) score += (weights[bucket] ?? 0) * value
   return 1 / (1 + Math.exp(-score))

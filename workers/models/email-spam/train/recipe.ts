@@ -30,7 +30,9 @@ const train: Recipe = async ({ packages, log }) => {
 export default train
 
 function scoresOn(model: LinearModel, { test }: Split): ReturnType<typeof scoreClassifier> {
-  return scoreClassifier(test.map(({ features, label }) => ({ probability: predict(model, features), label })))
+  return scoreClassifier(
+    test.map(({ features, label }) => ({ probability: predict(model, features), label })),
+  )
 }
 
 /** One weight a bucket → the log odds of spam → [ham, spam], which add up to 1. */

@@ -8,9 +8,12 @@ export interface Scores {
 }
 
 /** Scores probabilities of the positive class at the threshold 0.5, and over all thresholds. */
-export function scoreClassifier(predictions: readonly { probability: number; label: 0 | 1 }[]): Scores {
+export function scoreClassifier(
+  predictions: readonly { probability: number; label: 0 | 1 }[],
+): Scores {
   const count = (positive: boolean, label: 0 | 1) =>
-    predictions.filter((item) => item.probability >= 0.5 === positive && item.label === label).length
+    predictions.filter((item) => item.probability >= 0.5 === positive && item.label === label)
+      .length
   const [truePositive, falsePositive] = [count(true, 1), count(true, 0)]
   const [falseNegative, trueNegative] = [count(false, 1), count(false, 0)]
   return {
@@ -26,7 +29,7 @@ export function scoreClassifier(predictions: readonly { probability: number; lab
 function areaUnderRoc(predictions: readonly { probability: number; label: 0 | 1 }[]): number {
   const sorted = predictions.toSorted((a, b) => a.probability - b.probability)
   let rankSum = 0
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     let end = i
     while (end < sorted.length && sorted[end]?.probability === sorted[i]?.probability) end++
     const rank = (i + 1 + end) / 2

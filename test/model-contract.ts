@@ -1,0 +1,239 @@
+import { join } from 'node:path'
+
+import { describe, expect, test } from 'vitest'
+
+import { DATATYPES, elementCount } from '#shared/tensor.ts'
+import { findDifference } from '#shared/within-tolerance.ts'
+
+import { exampleInput } from '../scripts/mesh/example-input.ts'
+import { OUTPUT_DIR } from '../scripts/paths.ts'
+import type { ModelFolder } from '../workers/native/model-folders.ts'
+import type { NodeClient } from './node-client.ts'
+
+const CACHE_DIR = join(OUTPUT_DIR, 'cache')
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** The node protocol as every model must keep it on every node: its examples, and input that is wrong in each way. */
+export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
+  const { manifest } = folder
+  const { id, version, examples, inputs } = manifest
+  const path = `/models/${id}`
+  const [mediaType = ''] = manifest.accepts
+
+  describe(`${id} on ${node.name}`, () => {
+    for (const example of examples) {
+      test(`answers its golden example: ${example.name}`, async () => {
+        const response = await sendExample(node, folder, example)
+        expect(response.status, await response.clone().text()).toBe(200)
+        expect(
+          findDifference(await response.json(), example.expected, example.tolerance),
+        ).toBeUndefined()
+      })
+    }
+
+    test('answers at its version and at no other', async () => {
+      const input = await firstInput(folder)
+      const right = await node.post(`${path}/versions/${version}`, input.bytes, {
+        'content-type': input.mediaType,
+      })
+      expect(right.status).toBe(200)
+      await expectProblem(
+        node.post(`${path}/versions/999`, input.bytes, { 'content-type': input.mediaType }),
+        404,
+        'model_unknown',
+      )
+    })
+
+    test('refuses a model it does not serve', async () => {
+      await expectProblem(
+        node.post('/models/no-such-model', 'x', { 'content-type': 'text/plain' }),
+        404,
+        'model_unknown',
+      )
+    })
+
+    test('refuses an empty body', async () => {
+      await expectProblem(node.post(path, '', { 'content-type': mediaType }), 422, 'invalid_input')
+      await expectProblem(node.post(path, '', JSON_TYPE), 422, 'invalid_input')
+    })
+
+    test('refuses a media type it does not take and lists those it does', async () => {
+      const problem = await expectProblem(
+        node.post(path, 'x', { 'content-type': 'video/mp4' }),
+        415,
+        'media_type_unsupported',
+      )
+      expect(problem.detail).toContain(mediaType)
+    })
+
+    test('refuses a body above its limit', async () => {
+      const body = new Uint8Array(manifest.limits.inputBytes + 1)
+      await expectProblem(
+        node.post(path, body, { 'content-type': mediaType }),
+        413,
+        'payload_too_large',
+      )
+    })
+
+    test('refuses JSON that is malformed, too deep, not UTF-8 or has an unknown field', async () => {
+      await expectProblem(node.post(path, '{"inputs": ', JSON_TYPE), 400, 'invalid_request')
+      await expectProblem(node.post(path, '['.repeat(20_000), JSON_TYPE), 400, 'invalid_request')
+      await expectProblem(
+        node.post(path, Uint8Array.of(0x22, 0xff, 0xfe, 0x22), JSON_TYPE),
+        400,
+        'invalid_request',
+      )
+      const problem = await expectProblem(
+        node.post(path, '{"inputs":"x","surprise":1}', JSON_TYPE),
+        400,
+        'invalid_request',
+      )
+      expect(problem.detail).toContain('surprise')
+    })
+
+    test('refuses a parameter it does not know by its name', async () => {
+      const input = await firstInput(folder)
+      const text = input.mediaType.startsWith('text/') || input.mediaType === 'message/rfc822'
+      const inputsField = text
+        ? new TextDecoder().decode(input.bytes)
+        : Buffer.from(input.bytes).toString('base64')
+      const body = JSON.stringify({ inputs: inputsField, parameters: { no_such_parameter: 1 } })
+      const problem = await expectProblem(node.post(path, body, JSON_TYPE), 400, 'invalid_request')
+      expect(problem.detail).toContain('no_such_parameter')
+    })
+
+    test('answers tensors at tensor level', async () => {
+      const body = JSON.stringify({ id: 'seven', inputs: inputs.map((spec) => zeros(spec)) })
+      const response = await node.post(`/v2${path}/infer`, body, JSON_TYPE)
+      // zeros of the smallest shape may be too small for a graph's own arithmetic: then it says so
+      const answer: unknown = await response.json()
+      if (inputs.every(({ shape }) => shape.slice(1).every((dim) => dim !== -1))) {
+        expect(response.status, JSON.stringify(answer)).toBe(200)
+        const outputs = manifest.outputs.map(({ name, datatype }) =>
+          expect.objectContaining({ name, datatype }),
+        )
+        expect(answer).toMatchObject({ model_name: id, model_version: version, id: 'seven' })
+        expect(answer).toMatchObject({ outputs: expect.arrayContaining(outputs) })
+      } else expect([200, 422, 500]).toContain(response.status)
+    })
+
+    test('refuses tensors of the wrong length, type, rank or name, missing ones, and values that are no numbers', async () => {
+      const good = inputs.map((spec) => zeros(spec))
+      const [first, ...rest] = good
+      if (!first) throw new Error('a model has at least one input')
+      const send = (tensors: unknown[]) =>
+        node.post(`/v2${path}/infer`, JSON.stringify({ inputs: tensors }), JSON_TYPE)
+      await expectProblem(
+        send([{ ...first, data: [...first.data, 0] }, ...rest]),
+        422,
+        'invalid_input',
+      )
+      await expectProblem(
+        send([{ ...first, data: first.data.slice(1) }, ...rest]),
+        422,
+        'invalid_input',
+      )
+      await expectProblem(send([{ ...first, datatype: 'BYTES' }, ...rest]), 422, 'invalid_input')
+      await expectProblem(
+        send([{ ...first, shape: [...first.shape, 1, 1] }, ...rest]),
+        422,
+        'invalid_input',
+      )
+      await expectProblem(
+        send([{ ...first, name: 'no_such_input' }, ...rest]),
+        422,
+        'invalid_input',
+      )
+      await expectProblem(send([first, first, ...rest]), 422, 'invalid_input')
+      await expectProblem(
+        send([{ ...first, data: first.data.map(() => null) }, ...rest]),
+        422,
+        'invalid_input',
+      )
+      await expectProblem(
+        send([{ ...first, data: first.data.map(() => 'NaN') }, ...rest]),
+        422,
+        'invalid_input',
+      )
+      await expectProblem(
+        node.post(`/v2${path}/infer`, '{"inputs":[{"data":[NaN]}]}', JSON_TYPE),
+        400,
+        'invalid_request',
+      )
+    })
+
+    test('refuses a shape of more elements than its limit without making room for them', async () => {
+      const [first, ...rest] = inputs.map((spec) => zeros(spec))
+      const free = inputs[0]?.shape.indexOf(-1) ?? -1
+      if (!first || free === -1) return
+      const shape = first.shape.with(free, 2_000_000_000)
+      const body = JSON.stringify({ inputs: [{ ...first, shape, data: [] }, ...rest] })
+      const problem = await expectProblem(
+        node.post(`/v2${path}/infer`, body, JSON_TYPE),
+        422,
+        'invalid_input',
+      )
+      expect(problem.detail).toContain(String(manifest.limits.tensorElements))
+    })
+
+    test('refuses a deadline that is no number', async () => {
+      const headers = { 'content-type': mediaType, 'mesh-deadline-ms': 'soon' }
+      await expectProblem(node.post(path, 'x', headers), 400, 'invalid_request')
+    })
+
+    test('describes itself and its health', async () => {
+      expect((await node.get('/v2/health/live')).status).toBe(200)
+      expect((await node.get('/v2/health/ready')).status).toBe(200)
+      expect(await (await node.get('/')).json()).toMatchObject({
+        models: expect.arrayContaining([expect.objectContaining({ id, version, traps: 0 })]),
+      })
+    })
+
+    test('still answers after all that', async () => {
+      const [example] = examples
+      if (!example) throw new Error('a manifest has examples')
+      const response = await sendExample(node, folder, example)
+      expect(
+        findDifference(await response.json(), example.expected, example.tolerance),
+      ).toBeUndefined()
+    })
+  })
+}
+
+/** Sends a golden example to a node, task level. */
+export async function sendExample(
+  node: NodeClient,
+  folder: ModelFolder,
+  example: ModelFolder['manifest']['examples'][number],
+): Promise<Response> {
+  const { bytes, mediaType } = await exampleInput(example, folder, CACHE_DIR)
+  return node.post(`/models/${folder.id}`, bytes, { 'content-type': mediaType })
+}
+
+async function firstInput(folder: ModelFolder): Promise<Awaited<ReturnType<typeof exampleInput>>> {
+  const [example] = folder.manifest.examples
+  if (!example) throw new Error('a manifest has examples')
+  return exampleInput(example, folder, CACHE_DIR)
+}
+
+/** The smallest tensor of a spec: free dimensions are 1. */
+function zeros({ name, datatype, shape }: ModelFolder['manifest']['inputs'][number]) {
+  const smallest = shape.map((dim) => Math.max(dim, 1))
+  const data = Array.from(new DATATYPES[datatype](elementCount(smallest)), Number)
+  return { name, datatype, shape: smallest, data }
+}
+
+/** Expects a problem document of that status and code and returns it. */
+export async function expectProblem(
+  pending: Promise<Response>,
+  status: number,
+  code: string,
+): Promise<{ code: string; detail: string; [extension: string]: unknown }> {
+  const response = await pending
+  const text = await response.text()
+  expect({ status: response.status, text }).toMatchObject({ status })
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  const problem = JSON.parse(text)
+  expect(problem).toMatchObject({ status, code, retryable: expect.any(Boolean) })
+  return problem
+}

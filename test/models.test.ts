@@ -1,0 +1,32 @@
+import { describe, expect, inject, test } from 'vitest'
+
+import { findDifference } from '#shared/within-tolerance.ts'
+
+import { MODELS_DIR } from '../scripts/paths.ts'
+import { readModelFolders } from '../workers/native/model-folders.ts'
+import { sendExample, testModelOnNode } from './model-contract.ts'
+import { nodeClient } from './node-client.ts'
+
+const mesh = inject('mesh')
+const native = nodeClient('native', mesh.nativeUrl, mesh.signingKey)
+const folders = readModelFolders(MODELS_DIR)
+
+for (const folder of folders) {
+  const { manifest, id } = folder
+  const workerUrl = mesh.workerUrls[id]
+  if (workerUrl !== undefined) testModelOnNode(folder, nodeClient(`mesh-${id}`, workerUrl))
+  if (manifest.placement.includes('native')) testModelOnNode(folder, native)
+
+  if (workerUrl === undefined || !manifest.placement.includes('native')) continue
+  describe(`${id} on both runtimes`, () => {
+    for (const example of manifest.examples) {
+      test(`answers alike: ${example.name}`, async () => {
+        const edge = await (
+          await sendExample(nodeClient(`mesh-${id}`, workerUrl), folder, example)
+        ).json()
+        const node = await (await sendExample(native, folder, example)).json()
+        expect(findDifference(edge, node, example.tolerance)).toBeUndefined()
+      })
+    }
+  })
+}
