@@ -34,7 +34,8 @@ CREATE TABLE `deployments` (
 	`target` text NOT NULL,
 	`weight` real NOT NULL,
 	`state` text NOT NULL,
-	`updated_at` integer NOT NULL
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`model_id`,`version`) REFERENCES `model_versions`(`model_id`,`version`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE INDEX `deployments_model` ON `deployments` (`model_id`,`version`);--> statement-breakpoint

@@ -13,7 +13,7 @@ import startOrt from 'onnxruntime-web/ort-wasm-simd-threaded.mjs'
 import type { GraphSource, InferenceRuntime } from './inference.ts'
 import { MeshError } from './mesh-error.ts'
 import { OrtError, type OrtModule } from './ort-module.ts'
-import { openSession, WasmSession } from './wasm-session.ts'
+import { openSession, type WasmSession } from './wasm-session.ts'
 
 /** ORT's log levels run from 0 verbose to 4 fatal; what matters comes back as an error anyway. */
 const LOG_FATAL = 4

@@ -46,6 +46,7 @@ export interface OrtModule {
   _OrtReleaseTensor(tensor: number): number
   _OrtCreateRunOptions(severity: number, verbosity: number, terminate: boolean, tag: number): number
   _OrtReleaseRunOptions(options: number): number
+  /** Synchronous in the plain build; the builds for WebGPU return a promise. */
   _OrtRun(
     session: number,
     inputNames: number,
@@ -55,7 +56,7 @@ export interface OrtModule {
     outputCount: number,
     outputs: number,
     options: number,
-  ): number | Promise<number>
+  ): number
   _OrtFree(pointer: number): number
 
   _malloc(bytes: number): number

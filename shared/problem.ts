@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts'
 import { log } from './log.ts'
 import { MeshError } from './mesh-error.ts'
+import { REQUEST_ID_HEADER } from './protocol.ts'
 
 /** An error on the wire: RFC 9457 problem details plus a stable `code` and `retryable`. */
 export const Problem = z.looseObject({
@@ -54,9 +55,16 @@ export const onError: ErrorHandler = function answerProblem(err, c) {
       detail: known.detail,
       cause: describe(known.cause),
       path: c.req.path,
+      // a node is told the id; the router has made or accepted one, which every answer of its tells
+      request: c.req.header(REQUEST_ID_HEADER)?.slice(0, 64) ?? requestIdOf(c),
     })
   }
   return problemResponse(c, known)
+}
+
+function requestIdOf(c: Context): string | undefined {
+  const id: unknown = c.get('requestId')
+  return typeof id === 'string' ? id : undefined
 }
 
 export const onNotFound: NotFoundHandler = function answerNotFound(c) {
@@ -89,5 +97,5 @@ function codeOfStatus(status: number): ErrorCode {
 
 function describe(cause: unknown): string | undefined {
   if (cause === undefined) return undefined
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  return cause instanceof Error ? (cause.stack ?? cause.message) : JSON.stringify(cause)
 }

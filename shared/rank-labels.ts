@@ -8,5 +8,5 @@ export interface LabelScore {
 export function rankLabels(labels: readonly string[], scores: Float32Array): LabelScore[] {
   return labels
     .map((label, i) => ({ label, score: scores[i] ?? 0 }))
-    .sort((a, b) => b.score - a.score)
+    .toSorted((a, b) => b.score - a.score)
 }

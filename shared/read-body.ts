@@ -1,3 +1,4 @@
+import { concatBytes } from './concat-bytes.ts'
 import { MeshError } from './mesh-error.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function readBody(
     if (size > limit) throw tooLarge(who, 'more', limit)
     chunks.push(chunk)
   }
-  return concat(chunks, size)
+  return concatBytes(chunks, size)
 }
 
 function tooLarge(who: string, found: string, limit: number): MeshError {
@@ -30,16 +31,4 @@ function tooLarge(who: string, found: string, limit: number): MeshError {
     'payload_too_large',
     `${who} the body has ${found}; the limit is ${limit} bytes`,
   )
-}
-
-function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = chunks
-  if (only && chunks.length === 1) return only
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
 }

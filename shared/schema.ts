@@ -1,5 +1,13 @@
 /** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/registry-store.ts). */
-import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import {
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+} from 'drizzle-orm/sqlite-core'
 
 import type { Manifest } from './manifest.ts'
 
@@ -49,7 +57,13 @@ export const deployments = sqliteTable(
     state: text({ enum: ['ready', 'draining', 'disabled'] }).notNull(),
     updatedAt: integer().notNull(),
   },
-  (table) => [index('deployments_model').on(table.modelId, table.version)],
+  (table) => [
+    index('deployments_model').on(table.modelId, table.version),
+    foreignKey({
+      columns: [table.modelId, table.version],
+      foreignColumns: [modelVersions.modelId, modelVersions.version],
+    }),
+  ],
 )
 
 /** What the mesh measured of a deployment, apart from what its owner claims. */

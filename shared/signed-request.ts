@@ -21,8 +21,13 @@ export interface SignedParts {
 
 const Claims = z.object({ htm: z.string(), htu: z.string(), body: z.string() })
 
-/** Imported keys by their JSON: importing costs more than signing. Bounded by the keys a node is configured with. */
-const keys = new Map<string, ReturnType<typeof importJWK>>()
+type ImportedKey = Awaited<ReturnType<typeof importJWK>>
+
+/**
+ * Imported keys by their JSON: importing costs more than signing. The key is kept, not its promise,
+ * which in workerd belongs to one request. Bounded by the keys a node is configured with.
+ */
+const keys = new Map<string, ImportedKey>()
 
 /** Signs a call for one node. `privateKey` is a JWK as JSON. */
 export async function signRequest(
@@ -66,19 +71,16 @@ export async function verifySignature(
   }
 }
 
-function importKey(json: string): ReturnType<typeof importJWK> {
-  let key = keys.get(json)
-  if (!key) {
-    // as: importJWK itself refuses what isn't a key
-    key = importJWK(JSON.parse(json) as JWK, ALGORITHM)
-    keys.set(json, key)
-  }
+async function importKey(json: string): Promise<ImportedKey> {
+  const known = keys.get(json)
+  if (known) return known
+  // as: importJWK itself refuses what isn't a key
+  const key = await importJWK(JSON.parse(json) as JWK, ALGORITHM)
+  keys.set(json, key)
   return key
 }
 
 async function digest(body: Uint8Array): Promise<string> {
-  const hash = new Uint8Array(
-    await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>),
-  ) // as: bodies are never in shared memory
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -114,12 +114,12 @@ export function tensorsToJson(
       name,
       datatype: tensor.datatype,
       shape: tensor.shape,
-      data: values(tensor, `${who} output '${name}'`),
+      data: plainValues(tensor, `${who} output '${name}'`),
     }
   })
 }
 
-function values({ datatype, data }: Tensor, who: string): (number | boolean)[] {
+function plainValues({ datatype, data }: Tensor, who: string): (number | boolean)[] {
   return Array.from(data as ArrayLike<number | bigint>, (value) => {
     if (datatype === 'BOOL') return value !== 0
     const number = Number(value)

@@ -104,7 +104,7 @@ export class WasmSession implements InferenceSession {
     const ort = this.#ort
     if (!ort) throw new MeshError('runtime_trap', `[${this.#modelId}] its runtime was dropped`)
     try {
-      return await this.#run(ort, inputs)
+      return this.#run(ort, inputs)
     } catch (err) {
       throw this.#explain(err)
     }
@@ -115,7 +115,11 @@ export class WasmSession implements InferenceSession {
     this.#ort = undefined
   }
 
-  async #run(ort: OrtModule, inputs: Tensors): Promise<Tensors> {
+  /**
+   * Runs without a pause: what is on the instance's stack belongs to one run only, so two must never
+   * be interleaved.
+   */
+  #run(ort: OrtModule, inputs: Tensors): Tensors {
     const names = Object.keys(inputs)
     const stack = ort.stackSave()
     const buffers: number[] = []
@@ -136,7 +140,7 @@ export class WasmSession implements InferenceSession {
         ort.setValue(outputValues + i * POINTER_BYTES, 0, '*')
       })
 
-      const status = await ort._OrtRun(
+      const status = ort._OrtRun(
         this.#session,
         inputNames,
         inputValues,

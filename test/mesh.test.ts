@@ -111,7 +111,7 @@ describe('the public endpoint', () => {
   test("passes a caller's own error on without asking another node", async () => {
     const response = await post(LANGUAGE, '12345')
     expect(response.headers.get('mesh-route')).toMatch(
-      /^edge\/mesh-language-id;language-id@1;refused;[\d.]+ms$/,
+      /^edge\/mesh-language-id;language-id@1;invalid_input;[\d.]+ms$/,
     )
     await expectProblem(Promise.resolve(response), 422, 'invalid_input')
   })
@@ -119,7 +119,7 @@ describe('the public endpoint', () => {
   test('keeps to the placement and the model the caller asks for', async () => {
     const native = await post(LANGUAGE, TEXT, { 'mesh-placement': 'native' })
     expect(native.headers.get('mesh-node')).toBe('native')
-    await expectProblem(post(LANGUAGE, TEXT, { 'mesh-model': 'email-spam' }), 503, 'no_deployment')
+    await expectProblem(post(LANGUAGE, TEXT, { 'mesh-model': 'email-spam' }), 404, 'model_unknown')
     await expectProblem(post(LANGUAGE, TEXT, { 'mesh-placement': 'moon' }), 400, 'invalid_request')
     await expectProblem(post(LANGUAGE, TEXT, { 'mesh-deadline-ms': '-5' }), 400, 'invalid_request')
   })

@@ -42,6 +42,8 @@ function scriptDigests(dir: string): Record<string, string> {
   // of scripts/ itself only what recipes import: the commands don't touch artefacts
   const names =
     dir === SCRIPTS ? ['onnx-graph.ts'] : readdirSync(dir, { recursive: true, encoding: 'utf8' })
-  const scripts = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).sort()
+  const scripts = names
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .toSorted()
   return Object.fromEntries(scripts.map((name) => [name, sha256(readFileSync(join(dir, name)))]))
 }

@@ -16,7 +16,7 @@ export async function migrate(stateDir: string): Promise<void> {
   const dir = join(ROOT, 'migrations')
   const files = readdirSync(dir)
     .filter((name) => name.endsWith('.sql'))
-    .sort()
+    .toSorted()
   const digest = sha256(
     files.map((name) => `${name}\n${readFileSync(join(dir, name), 'utf8')}`).join('\n'),
   )
@@ -26,17 +26,15 @@ export async function migrate(stateDir: string): Promise<void> {
     process.execPath,
     [
       join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js'),
-      ...[
-        'd1',
-        'migrations',
-        'apply',
-        'DB',
-        '--local',
-        '--persist-to',
-        stateDir,
-        '--config',
-        join(ROOT, 'wrangler.toml'),
-      ],
+      'd1',
+      'migrations',
+      'apply',
+      'DB',
+      '--local',
+      '--persist-to',
+      stateDir,
+      '--config',
+      join(ROOT, 'wrangler.toml'),
     ],
     {
       cwd: ROOT,

@@ -17,7 +17,7 @@ export function readModelFolders(dir: string, ids: readonly string[] = []): Mode
   const all = readdirSync(dir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
-    .sort()
+    .toSorted()
   const unknown = ids.filter((id) => !all.includes(id))
   if (unknown.length > 0) {
     throw new Error(`there is no model ${unknown.join(', ')}; there are ${all.join(', ')}`)

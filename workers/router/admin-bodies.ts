@@ -28,8 +28,9 @@ export const PutDeployment = z.strictObject({
   placement: Placement,
   transport: z.enum(['binding', 'http']),
   target: z.string().min(1).max(512),
-  weight: Weight.default(1),
-  state: State.default('ready'),
+  /** Both keep their value when the deployment exists; else 1 and ready. */
+  weight: Weight.optional(),
+  state: State.optional(),
 })
 export type PutDeployment = z.infer<typeof PutDeployment>
 

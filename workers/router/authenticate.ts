@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from './env.ts'
-import { RegistryStore } from './registry-store.ts'
+import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import type { ApiKey, Scope } from './snapshot.ts'
 
 const BEARER = /^Bearer +([\w-]{16,128})$/i
@@ -22,7 +22,7 @@ export function requireKey(scope?: Scope): MiddlewareHandler<RouterApp> {
         `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scope}`,
       )
     }
-    c.res.headers.delete('www-authenticate')
+    c.header('www-authenticate', undefined)
     c.set('key', key)
     return next()
   }
@@ -41,10 +41,7 @@ async function findKey(c: Context<RouterApp>): Promise<ApiKey> {
   // hashes are compared, so the time it takes tells nothing of the key
   if (c.env.ADMIN_KEY !== undefined && hash === (await hashKey(c.env.ADMIN_KEY))) return ROOT_KEY
 
-  const registry = c.get('registry')
-  const store = new RegistryStore(c.env)
-  const snapshot = await registry.current(store, (work) => c.executionCtx.waitUntil(work))
-  const key = snapshot.keys.get(hash) ?? (await registry.recheck(store)).keys.get(hash)
+  const key = (await snapshotOf(c)).keys.get(hash) ?? (await recheckedSnapshotOf(c)).keys.get(hash)
   if (!key) throw new MeshError('unauthenticated', 'this API key is not known')
   if (key.revokedAt !== null) throw new MeshError('unauthenticated', 'this API key was revoked')
   if (key.expiresAt !== null && key.expiresAt <= Date.now()) {

@@ -3,10 +3,14 @@ import { Hono, type Context } from 'hono'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { requireKey } from './authenticate.ts'
+import { poolSize } from './candidates.ts'
 import type { RouterApp } from './env.ts'
 import { nearest } from './nearest.ts'
-import { RegistryStore } from './registry-store.ts'
+import { snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Deployment, type ModelEntry, type Snapshot } from './snapshot.ts'
+
+/** Ids in one answer, at most and by default. */
+const MAX_PAGE = 1_000
 
 /** What the mesh offers, read from the snapshot: capabilities, models, topology. */
 export function catalogueRoutes(): Hono<RouterApp> {
@@ -15,68 +19,69 @@ export function catalogueRoutes(): Hono<RouterApp> {
     app.use(path, requireKey())
 
   app.get('/capabilities', async (c) => {
-    const snapshot = await snapshotOf(c)
-    const capabilities = Array.from(snapshot.candidates, ([id, deployments]) => ({
-      id,
-      models: modelsOf(snapshot, id).map(({ manifest }) => manifest.id),
-      accepts: [...new Set(modelsOf(snapshot, id).flatMap(({ manifest }) => manifest.accepts))],
-      ready: deployments.length,
-    }))
-    return c.json({ capabilities })
+    const { capabilities } = await snapshotOf(c)
+    const { items, next } = page(c, capabilities.keys())
+    const offered = items.map((id) => {
+      const entry = capabilities.get(id)
+      const manifests = (entry?.models ?? []).map(({ manifest }) => manifest)
+      return {
+        id,
+        models: [...new Set(manifests.map((manifest) => manifest.id))],
+        accepts: [...new Set(manifests.flatMap(({ accepts }) => accepts))],
+        ready: entry ? poolSize(entry.pool) : 0,
+      }
+    })
+    return c.json({ capabilities: offered, next })
   })
 
   app.get('/models', async (c) => {
     const snapshot = await snapshotOf(c)
-    return c.json({
-      models: Array.from(snapshot.models.values(), (model) => card(model, snapshot)),
-    })
+    const { items, next } = page(c, snapshot.versions.keys())
+    const models = items.flatMap((id) => snapshot.versions.get(id) ?? [])
+    return c.json({ models: models.map((model) => card(model, snapshot)), next })
   })
 
   app.get('/models/:id', async (c) => {
     const snapshot = await snapshotOf(c)
     const id = c.req.param('id')
-    const versions = Array.from(snapshot.models.values()).filter(
-      ({ manifest }) => manifest.id === id,
-    )
-    if (versions.length > 0) {
-      return c.json({ id, versions: versions.map((model) => card(model, snapshot)) })
-    }
-    const known = Array.from(snapshot.models.values(), ({ manifest }) => manifest.id)
+    const versions = snapshot.versions.get(id)
+    if (versions) return c.json({ id, versions: versions.map((model) => card(model, snapshot)) })
     throw new MeshError(
       'model_unknown',
       `there is no model '${id.slice(0, 48)}'; GET /models lists all`,
-      {
-        extensions: { nearest: nearest(id, known) },
-      },
+      { extensions: { nearest: nearest(id, snapshot.versions.keys()) } },
     )
   })
 
   app.get('/topology', async (c) => {
     const { deployments, version } = await snapshotOf(c)
     const nodes = Map.groupBy(deployments, ({ node }) => node)
+    const { items, next } = page(c, nodes.keys())
     return c.json({
       registryVersion: version,
-      nodes: Array.from(nodes, ([id, own]) => ({ id, deployments: own.map(shown) })),
+      nodes: items.map((id) => ({ id, deployments: (nodes.get(id) ?? []).map(shown) })),
+      next,
     })
   })
   return app
 }
 
-/** The snapshot for this request. */
-export function snapshotOf(c: Context<RouterApp>): Promise<Snapshot> {
-  return c
-    .get('registry')
-    .current(new RegistryStore(c.env), (work) => c.executionCtx.waitUntil(work))
-}
-
-function modelsOf(snapshot: Snapshot, capability: string): ModelEntry[] {
-  return Array.from(snapshot.models.values()).filter(
-    ({ manifest }) => manifest.capability === capability,
-  )
+/** The part of a list that `?after=<id>&limit=<n>` asks for, in the order of ids; `next` is null at the end. */
+function page(c: Context, ids: Iterable<string>): { items: string[]; next: string | null } {
+  const limit = Number(c.req.query('limit') ?? MAX_PAGE)
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
+    throw new MeshError('invalid_request', `limit must be a whole number from 1 to ${MAX_PAGE}`)
+  }
+  const after = c.req.query('after') ?? ''
+  const rest = Array.from(ids)
+    .filter((id) => id > after)
+    .toSorted()
+  const items = rest.slice(0, limit)
+  return { items, next: rest.length > limit ? (items.at(-1) ?? null) : null }
 }
 
 /** What is published of a model: facts, the owner's claims as claims, and where it runs. */
-function card({ manifest, artefacts }: ModelEntry, { deployments }: Snapshot): unknown {
+function card({ manifest, artefacts }: ModelEntry, { deploymentsOf }: Snapshot): unknown {
   const {
     id,
     version,
@@ -90,7 +95,6 @@ function card({ manifest, artefacts }: ModelEntry, { deployments }: Snapshot): u
     limits,
     claims,
   } = manifest
-  const key = versionKey(manifest)
   return {
     id,
     version,
@@ -105,7 +109,7 @@ function card({ manifest, artefacts }: ModelEntry, { deployments }: Snapshot): u
     ...(manifest.labels ? { labels: manifest.labels } : {}),
     claims,
     artefacts,
-    deployments: deployments.filter((own) => `${own.modelId}@${own.version}` === key).map(shown),
+    deployments: (deploymentsOf.get(versionKey(manifest)) ?? []).map(shown),
   }
 }
 

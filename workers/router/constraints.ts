@@ -1,47 +1,82 @@
 import { z } from 'zod'
 
+import { parseDeadline } from '#shared/deadline.ts'
 import { Capability, ModelId, ModelVersion } from '#shared/manifest.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import { DEADLINE_HEADER, DEFAULT_DEADLINE_MS, MAX_DEADLINE_MS } from '#shared/protocol.ts'
+import {
+  DEADLINE_HEADER,
+  DEFAULT_DEADLINE_MS,
+  MAX_DEADLINE_MS,
+  REQUEST_ID_HEADER,
+} from '#shared/protocol.ts'
+
+const PLACEMENT_HEADER = 'mesh-placement'
+const MODEL_HEADER = 'mesh-model'
+const KNOWN_HEADERS = [DEADLINE_HEADER, PLACEMENT_HEADER, MODEL_HEADER, REQUEST_ID_HEADER]
 
 /** What a caller may ask of the answer; all optional. */
-export const Constraints = z.strictObject({
-  deadlineMs: z.int().min(1).max(MAX_DEADLINE_MS).default(DEFAULT_DEADLINE_MS),
-  placement: z.enum(['edge', 'native', 'any']).default('any'),
-  model: ModelId.optional(),
-  version: ModelVersion.optional(),
-})
-export type Constraints = z.infer<typeof Constraints>
+export const ConstraintFields = z
+  .strictObject({
+    deadlineMs: z.int().min(1).max(MAX_DEADLINE_MS).optional(),
+    placement: z.enum(['edge', 'native', 'any']).optional(),
+    model: ModelId.optional(),
+    version: ModelVersion.optional(),
+  })
+  .refine(({ model, version }) => version === undefined || model !== undefined, {
+    error: 'a version needs its model',
+    path: ['version'],
+  })
+export type ConstraintFields = z.infer<typeof ConstraintFields>
+
+/** The constraints of a request, with the defaults where it has none. */
+export interface Constraints extends ConstraintFields {
+  deadlineMs: number
+  placement: 'edge' | 'native' | 'any'
+}
 
 /** The body of `POST /infer`. */
 export const Envelope = z.strictObject({
   capability: Capability,
   inputs: z.string(),
   parameters: z.record(z.string(), z.unknown()).optional(),
-  constraints: Constraints.prefault({}),
+  constraints: ConstraintFields.optional(),
 })
 export type Envelope = z.infer<typeof Envelope>
 
-const WHOLE_NUMBER = /^\d{1,9}$/
-
-/** Constraints from headers: `mesh-deadline-ms`, `mesh-placement`, `mesh-model: <id>[@<version>]`. Throws `invalid_request`. */
-export function constraintsFromHeaders(headers: Headers): Constraints {
-  const deadline = headers.get(DEADLINE_HEADER)
-  const [model, version] = headers.get('mesh-model')?.split('@') ?? []
-  const given = {
-    deadlineMs:
-      deadline !== null && WHOLE_NUMBER.test(deadline) ? Number(deadline) : (deadline ?? undefined),
-    placement: headers.get('mesh-placement') ?? undefined,
-    model,
-    version,
+/**
+ * Constraints from the headers `mesh-deadline-ms`, `mesh-placement` and `mesh-model: <id>[@<version>]`;
+ * what the envelope says as well, it says better. Throws `invalid_request`, also on a `mesh-` header
+ * that isn't known: a constraint that was silently ignored would be a broken promise.
+ */
+export function constraintsOf(headers: Headers, envelope: ConstraintFields = {}): Constraints {
+  for (const name of headers.keys()) {
+    if (name.startsWith('mesh-') && !KNOWN_HEADERS.includes(name)) {
+      throw new MeshError(
+        'invalid_request',
+        `the header ${name.slice(0, 64)} is not known; there are ${KNOWN_HEADERS.join(', ')}`,
+      )
+    }
   }
-  const parsed = Constraints.safeParse(given)
-  if (parsed.success) return parsed.data
-  const wrong = parsed.error.issues.map((issue) => `${headerOf(issue.path[0])}: ${issue.message}`)
-  throw new MeshError('invalid_request', `constraints are not valid: ${wrong.join('; ')}`)
-}
-
-function headerOf(field: PropertyKey | undefined): string {
-  if (field === 'deadlineMs') return DEADLINE_HEADER
-  return field === 'placement' ? 'mesh-placement' : 'mesh-model'
+  const [model, version, ...more] = headers.get(MODEL_HEADER)?.split('@') ?? []
+  const parsed = ConstraintFields.safeParse({
+    placement: headers.get(PLACEMENT_HEADER) ?? undefined,
+    model: more.length > 0 ? headers.get(MODEL_HEADER) : model,
+    version,
+  })
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(({ path, message }) =>
+      path[0] === 'placement' ? `${PLACEMENT_HEADER}: ${message}` : `${MODEL_HEADER}: ${message}`,
+    )
+    throw new MeshError('invalid_request', wrong.join('; '))
+  }
+  // a pin is one thing: the envelope's model with the header's version would be neither
+  const pin = envelope.model === undefined ? parsed.data : envelope
+  return {
+    deadlineMs:
+      envelope.deadlineMs ??
+      (headers.has(DEADLINE_HEADER) ? parseDeadline(headers) : DEFAULT_DEADLINE_MS),
+    placement: envelope.placement ?? parsed.data.placement ?? 'any',
+    model: pin.model,
+    version: pin.version,
+  }
 }

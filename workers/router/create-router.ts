@@ -3,14 +3,16 @@ import { Hono } from 'hono'
 import { onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
-import { catalogueRoutes, snapshotOf } from './catalogue-routes.ts'
+import { catalogueRoutes } from './catalogue-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
-import { healthOf } from './health.ts'
+import { health } from './health.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
 import { openApi } from './openapi.ts'
+import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { Registry } from './registry.ts'
+import { snapshotOf } from './request-snapshot.ts'
 
 /** The router's app over one isolate's view of the registry. */
 export function createRouter(registry = new Registry()): Hono<RouterApp> {
@@ -18,8 +20,9 @@ export function createRouter(registry = new Registry()): Hono<RouterApp> {
   app.onError(onError)
   app.notFound(onNotFound)
   app.use(identify(registry))
+  app.use(refuseOtherMethods(app))
 
-  app.get('/health', (c) => c.json(healthOf(registry)))
+  app.get('/health', health)
   app.get('/openapi.json', async (c) =>
     c.json(openApi(await snapshotOf(c), new URL(c.req.url).origin)),
   )

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 
 import { ERROR_CODES } from '#shared/error-codes.ts'
+import type { Manifest } from '#shared/manifest.ts'
 
 import type { Snapshot } from './snapshot.ts'
 
@@ -104,11 +105,21 @@ export function docsPage({ models }: Pick<Snapshot, 'models'>, origin: string) {
     </html>`
 }
 
+/** A longer example, or one of several lines, would drown the command it is part of. */
+const MAX_SAMPLE_CHARS = 200
+
 function curlOf(
   origin: string,
-  manifest: { capability: string; accepts: readonly string[] },
+  { capability, accepts, examples }: Pick<Manifest, 'capability' | 'accepts' | 'examples'>,
 ): string {
-  const [type = ''] = manifest.accepts
-  const data = type === 'text/plain' ? `--data 'Your text'` : '--data-binary @your-file'
-  return `curl ${origin}/infer/${manifest.capability} \\\n  -H "authorization: Bearer $KEY" -H "content-type: ${type}" \\\n  ${data}`
+  const [type = ''] = accepts
+  const texts = examples.flatMap(({ input }) => ('text' in input ? [input.text] : []))
+  const text = texts.find((own) => own.length <= MAX_SAMPLE_CHARS && !own.includes('\n'))
+  const data = text === undefined ? '--data-binary @your-file' : `--data-binary ${quoted(text)}`
+  return `curl ${origin}/infer/${capability} \\\n  -H "authorization: Bearer $KEY" -H "content-type: ${type}" \\\n  ${data}`
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -1,5 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 
+import { REQUEST_ID_HEADER } from '#shared/protocol.ts'
+
 import type { RouterApp } from './env.ts'
 import type { Registry } from './registry.ts'
 import { beginTrace, traceparentOf } from './trace.ts'
@@ -11,7 +13,7 @@ const REQUEST_ID = /^[\w.-]{1,64}$/
 export function identify(registry: Registry): MiddlewareHandler<RouterApp> {
   return async function identifyRequest(c, next) {
     const started = performance.now()
-    const given = c.req.header('x-request-id')
+    const given = c.req.header('x-request-id') ?? c.req.header(REQUEST_ID_HEADER)
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID()
     const trace = beginTrace(c.req.header('traceparent'))
     c.set('registry', registry)
@@ -19,6 +21,7 @@ export function identify(registry: Registry): MiddlewareHandler<RouterApp> {
     c.set('trace', trace)
     await next()
     c.header('x-request-id', requestId)
+    c.header('x-content-type-options', 'nosniff')
     c.header('traceparent', traceparentOf(trace, trace.spanId))
     const inner = c.res.headers.get('server-timing')
     const total = `total;dur=${(performance.now() - started).toFixed(2)}`

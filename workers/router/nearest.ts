@@ -7,7 +7,7 @@ const MAX_DIFFERENCE = 0.6
 export function nearest(name: string, known: Iterable<string>): string[] {
   return Array.from(known, (candidate) => ({ candidate, difference: difference(name, candidate) }))
     .filter(({ difference: value }) => value <= MAX_DIFFERENCE)
-    .sort((a, b) => a.difference - b.difference || (a.candidate < b.candidate ? -1 : 1))
+    .toSorted((a, b) => a.difference - b.difference || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, MAX_SUGGESTIONS)
     .map(({ candidate }) => candidate)
 }

@@ -10,12 +10,11 @@ const JSON_SCHEMA = { io: 'input', unrepresentable: 'any' } as const
 
 /** OpenAPI 3.1 of this mesh as it is now: one path a capability, from the registry's own rows. */
 export function openApi(
-  { models, version }: Pick<Snapshot, 'models' | 'version'>,
+  { capabilities, version }: Pick<Snapshot, 'capabilities' | 'version'>,
   origin: string,
 ): unknown {
   const paths: Record<string, unknown> = {}
-  for (const model of models.values())
-    paths[`/infer/${model.manifest.capability}`] = inferPath(model)
+  for (const [id, { models }] of capabilities) paths[`/infer/${id}`] = inferPath(models)
   return {
     openapi: '3.1.0',
     info: {
@@ -55,14 +54,21 @@ export function openApi(
   }
 }
 
-function inferPath({ manifest }: ModelEntry): unknown {
+function inferPath(models: readonly ModelEntry[]): unknown {
+  const manifests = models.map(({ manifest }) => manifest)
+  const example = manifests[0]?.examples[0]
+  const text = example && 'text' in example.input ? example.input.text : undefined
+  const types = new Set(manifests.flatMap(({ accepts }) => accepts))
   const raw = Object.fromEntries(
-    manifest.accepts.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]),
+    Array.from(types, (type) => [
+      type,
+      { schema: { type: 'string', format: 'binary' }, ...sample(text) },
+    ]),
   )
   return {
     post: {
-      summary: manifest.title,
-      description: manifest.description,
+      summary: [...new Set(manifests.map(({ title }) => title))].join(', '),
+      description: [...new Set(manifests.map(({ description }) => description))].join('\n\n'),
       parameters: [
         header('mesh-deadline-ms', 'integer', 'Milliseconds you wait at most; 10000 by default'),
         header('mesh-placement', 'string', 'edge, native or any'),
@@ -72,12 +78,19 @@ function inferPath({ manifest }: ModelEntry): unknown {
         required: true,
         content: {
           ...raw,
-          'application/json': { schema: z.toJSONSchema(TaskRequest, JSON_SCHEMA) },
+          'application/json': {
+            schema: z.toJSONSchema(TaskRequest, JSON_SCHEMA),
+            ...sample(text === undefined ? undefined : { inputs: text }),
+          },
         },
       },
-      responses: answers(manifest.examples[0]?.expected),
+      responses: answers(example?.expected),
     },
   }
+}
+
+function sample(example: unknown): { example?: unknown } {
+  return example === undefined ? {} : { example }
 }
 
 function header(name: string, type: string, description: string): unknown {
@@ -93,7 +106,7 @@ function answers(example?: unknown): unknown {
     200: {
       description: 'The answer',
       content: {
-        'application/json': { schema: {}, ...(example === undefined ? {} : { example }) },
+        'application/json': { schema: {}, ...sample(example) },
       },
     },
     default: {

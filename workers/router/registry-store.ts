@@ -1,7 +1,8 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, notInArray, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import type { Manifest } from '#shared/manifest.ts'
+import { MeshError } from '#shared/mesh-error.ts'
 import {
   apiKeys,
   auditLog,
@@ -14,9 +15,19 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { RegistrySource } from './registry.ts'
-import type { ApiKey, Deployment, Scope } from './snapshot.ts'
+import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
 
 const META_ROW = 1
+const MAX_LISTED_KEYS = 1_000
+
+/** What a request needs of a key. */
+const liveKey = {
+  id: apiKeys.id,
+  hash: apiKeys.hash,
+  scopes: apiKeys.scopes,
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+}
 
 type Write = Parameters<DrizzleD1Database['batch']>[0][number]
 
@@ -44,19 +55,22 @@ export class RegistryStore implements RegistrySource {
     return row?.version ?? 0
   }
 
-  async readRows() {
+  async readRows(): Promise<RegistryRows> {
+    const { updatedAt: _, ...deployment } = getTableColumns(deployments)
     const [meta, versions, deployed, keys] = await this.#db.batch([
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
         .select({ manifest: modelVersions.manifest, artefacts: modelVersions.artefacts })
-        .from(modelVersions),
-      this.#db.select().from(deployments),
-      this.#db.select().from(apiKeys),
+        .from(modelVersions)
+        .orderBy(modelVersions.modelId, modelVersions.version),
+      this.#db.select(deployment).from(deployments).orderBy(deployments.id),
+      this.#db.select(liveKey).from(apiKeys),
     ])
     return { version: meta[0]?.version ?? 0, models: versions, deployments: deployed, keys }
   }
 
-  async putModel(
+  /** A new version; one that another has just added is a `conflict`, never replaced. */
+  async addModelVersion(
     manifest: Manifest,
     artefacts: Record<string, string>,
     audit: Audit,
@@ -75,11 +89,20 @@ export class RegistryStore implements RegistrySource {
         .onConflictDoUpdate({ target: models.id, set: { title } }),
       this.#db
         .insert(modelVersions)
-        .values({ modelId: id, version, manifest, artefacts, license: license.spdx, createdAt })
-        .onConflictDoUpdate({
-          target: [modelVersions.modelId, modelVersions.version],
-          set: { manifest, artefacts, license: license.spdx },
-        }),
+        .values({ modelId: id, version, manifest, artefacts, license: license.spdx, createdAt }),
+    ])
+  }
+
+  async setArtefacts(
+    { id, version }: Pick<Manifest, 'id' | 'version'>,
+    artefacts: Record<string, string>,
+    audit: Audit,
+  ): Promise<void> {
+    await this.#write(audit, [
+      this.#db
+        .update(modelVersions)
+        .set({ artefacts })
+        .where(and(eq(modelVersions.modelId, id), eq(modelVersions.version, version))),
     ])
   }
 
@@ -87,6 +110,12 @@ export class RegistryStore implements RegistrySource {
     await this.#write(audit, [
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
+      // a capability lives as long as a model offers it
+      this.#db
+        .delete(capabilities)
+        .where(
+          notInArray(capabilities.id, this.#db.select({ id: models.capability }).from(models)),
+        ),
     ])
   }
 
@@ -117,20 +146,40 @@ export class RegistryStore implements RegistrySource {
     ])
   }
 
+  async findKey(id: string): Promise<Pick<ApiKey, 'revokedAt'> | undefined> {
+    const [row] = await this.#db
+      .select({ revokedAt: apiKeys.revokedAt })
+      .from(apiKeys)
+      .where(eq(apiKeys.id, id))
+      .catch(unreadable)
+    return row
+  }
+
+  /** The newest first, without their hashes. */
   async listKeys(): Promise<(ApiKey & { name: string; createdAt: number })[]> {
-    const rows = await this.#db.select().from(apiKeys).orderBy(desc(apiKeys.createdAt))
-    return rows.map(({ hash: _, ...key }) => key)
+    const { hash: _, ...shown } = getTableColumns(apiKeys)
+    return this.#db
+      .select(shown)
+      .from(apiKeys)
+      .orderBy(desc(apiKeys.createdAt))
+      .limit(MAX_LISTED_KEYS)
+      .catch(unreadable)
   }
 
   async listAudit(limit: number): Promise<(typeof auditLog.$inferSelect)[]> {
-    return this.#db.select().from(auditLog).orderBy(desc(auditLog.id)).limit(limit)
+    return this.#db
+      .select()
+      .from(auditLog)
+      .orderBy(desc(auditLog.id))
+      .limit(limit)
+      .catch(unreadable)
   }
 
   async #write(
     { actor, action, target, detail = '' }: Audit,
     writes: readonly Write[],
   ): Promise<void> {
-    await this.#db.batch([
+    const batch = this.#db.batch([
       this.#db
         .insert(registryMeta)
         .values({ id: META_ROW, version: 1 })
@@ -141,5 +190,30 @@ export class RegistryStore implements RegistrySource {
       this.#db.insert(auditLog).values({ at: Date.now(), actor, action, target, detail }),
       ...writes,
     ])
+    await batch.catch(unwritable)
   }
+}
+
+function unreadable(cause: unknown): never {
+  throw new MeshError('registry_unavailable', 'the registry cannot be read; try again', {
+    cause,
+    retryAfter: 1,
+  })
+}
+
+/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
+function unwritable(cause: unknown): never {
+  if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
+    throw new MeshError('conflict', 'another change came in between: look again and repeat', {
+      cause,
+    })
+  }
+  throw new MeshError('registry_unavailable', 'the registry cannot be written; nothing changed', {
+    cause,
+    retryAfter: 1,
+  })
+}
+
+function messagesOf(err: unknown): string {
+  return err instanceof Error ? `${err.message} ${messagesOf(err.cause)}` : ''
 }

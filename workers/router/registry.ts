@@ -11,14 +11,19 @@ export interface RegistrySource {
   readRows(): Promise<RegistryRows>
 }
 
+/** Keeps the request's context alive for work that nobody waits for: `ctx.waitUntil`. */
+export type Behind = (work: Promise<unknown>) => void
+
 /** Younger than this, a snapshot is used as it is. */
 export const FRESH_MS = 2_000
 /** Older than this, a request waits for the check: a revoked key then lives 30 s at most. */
 export const STALE_MS = 30_000
 /** How long a request waits for D1 while it has a snapshot to fall back on. */
-const CHECK_TIMEOUT_MS = 1_000
+export const CHECK_TIMEOUT_MS = 1_000
+/** How long it waits when it has none, or must not answer from an old one. */
+export const LOAD_TIMEOUT_MS = 10_000
 /** A request that is about to be refused may ask for a check, but no more often than this. */
-const RECHECK_INTERVAL_MS = 1_000
+export const RECHECK_INTERVAL_MS = 1_000
 
 /**
  * The registry as one isolate sees it. Requests are answered from memory; the check whether the
@@ -27,9 +32,13 @@ const RECHECK_INTERVAL_MS = 1_000
  */
 export class Registry {
   #snapshot: Snapshot | undefined
+  /** When the last read began that confirmed the snapshot. */
   #checkedAt = Number.NEGATIVE_INFINITY
   #checkStartedAt = Number.NEGATIVE_INFINITY
   #failing = false
+  /** Loads are numbered as they begin, so that a slow one can't replace what a later one has read. */
+  #loadsBegun = 0
+  #loadInstalled = 0
   readonly #now: () => number
 
   constructor(now: () => number = Date.now) {
@@ -45,76 +54,129 @@ export class Registry {
     return this.#failing
   }
 
+  get version(): number | undefined {
+    return this.#snapshot?.version
+  }
+
   /** The snapshot to answer from. Throws `registry_unavailable` only when there never was one. */
-  async current(source: RegistrySource, behind: (work: Promise<void>) => void): Promise<Snapshot> {
+  async current(source: RegistrySource, behind: Behind): Promise<Snapshot> {
     const known = this.#snapshot
-    if (!known) return this.#load(source)
-    const age = this.#now() - this.#checkedAt
-    if (age > STALE_MS) return this.#checkOrKeep(source, known)
-    const sinceStart = this.#now() - this.#checkStartedAt
-    if (age > FRESH_MS && sinceStart > FRESH_MS)
-      behind(this.#checkOrKeep(source, known).then(() => undefined))
+    if (!known) return this.#loadInTime(source)
+    const now = this.#now()
+    const age = now - this.#checkedAt
+    const sinceStart = now - this.#checkStartedAt
+    if (age > STALE_MS) {
+      // D1 in trouble needs no storm, and no request waits for what has just failed
+      if (this.#failing && sinceStart < FRESH_MS) return known
+      return this.#checkBriefly(source, known, behind)
+    }
+    if (age > FRESH_MS && sinceStart > FRESH_MS) behind(this.#check(source, known))
     return known
   }
 
-  /** The snapshot after a check that isn't more than a second old: before refusing what may just have been registered. */
-  async recheck(source: RegistrySource): Promise<Snapshot> {
+  /** The snapshot after a check at most a second old: before refusing what may just have been registered. */
+  async recheck(source: RegistrySource, behind: Behind): Promise<Snapshot> {
     const known = this.#snapshot
-    if (!known) return this.#load(source)
+    if (!known) return this.#loadInTime(source)
     if (this.#now() - this.#checkStartedAt < RECHECK_INTERVAL_MS) return known
-    return this.#checkOrKeep(source, known)
+    return this.#checkBriefly(source, known, behind)
   }
 
-  /** Reloads after this isolate itself changed the registry. */
-  async reload(source: RegistrySource): Promise<Snapshot> {
-    return this.#load(source)
+  /** What is stored now, for a change that is checked against it. Throws `registry_unavailable`. */
+  async latest(source: RegistrySource): Promise<Snapshot> {
+    const known = this.#snapshot
+    if (!known) return this.#loadInTime(source)
+    return inTime(() => this.#readIfMoved(source, known), LOAD_TIMEOUT_MS)
   }
 
-  /** A failed check starts the next one after FRESH_MS, not at once: D1 in trouble needs no storm. */
-  async #checkOrKeep(source: RegistrySource, known: Snapshot): Promise<Snapshot> {
-    if (this.#failing && this.#now() - this.#checkStartedAt < FRESH_MS) return known
-    this.#checkStartedAt = this.#now()
+  /** Reloads after this isolate itself changed the registry. The change is stored, so a failure only postpones. */
+  async reload(source: RegistrySource): Promise<void> {
     try {
-      return await withinDeadline(
-        () => this.#check(source, known),
-        CHECK_TIMEOUT_MS,
-        'the registry',
-      )
+      await this.#loadInTime(source)
     } catch (err) {
-      if (!this.#failing) {
-        log.error('registry_check_failed', {
-          message: err instanceof Error ? err.message : String(err),
-        })
-      }
-      this.#failing = true
+      this.#noteFailure(err)
+      this.#checkedAt = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  async #checkBriefly(source: RegistrySource, known: Snapshot, behind: Behind): Promise<Snapshot> {
+    const check = this.#check(source, known)
+    // a load that takes longer than the request waits still lands
+    behind(check)
+    try {
+      return await withinDeadline(() => check, CHECK_TIMEOUT_MS, 'the registry')
+    } catch (err) {
+      this.#noteFailure(err)
       return known
     }
   }
 
+  /** Never rejects: what can't be checked stays as it is. */
   async #check(source: RegistrySource, known: Snapshot): Promise<Snapshot> {
-    if ((await source.readVersion()) !== known.version) return this.#load(source)
-    this.#confirm(known)
-    return known
+    try {
+      return await this.#readIfMoved(source, known)
+    } catch (err) {
+      this.#noteFailure(err)
+      return known
+    }
+  }
+
+  async #readIfMoved(source: RegistrySource, known: Snapshot): Promise<Snapshot> {
+    const startedAt = this.#now()
+    this.#checkStartedAt = startedAt
+    const version = await source.readVersion().catch(unavailable)
+    if (version !== known.version) return this.#load(source)
+    // another request may have installed a newer one meanwhile, which this says nothing about
+    if (this.#snapshot === known) this.#confirm(startedAt)
+    return this.#snapshot ?? known
+  }
+
+  #loadInTime(source: RegistrySource): Promise<Snapshot> {
+    return inTime(() => this.#load(source), LOAD_TIMEOUT_MS)
   }
 
   async #load(source: RegistrySource): Promise<Snapshot> {
-    this.#checkStartedAt = this.#now()
-    const rows = await source.readRows().catch((err: unknown) => {
-      throw new MeshError('registry_unavailable', 'the registry cannot be read; try again', {
-        cause: err,
-        retryAfter: 1,
-      })
-    })
-    // a slower load must not replace what a later one has read
-    if (this.#snapshot && rows.version < this.#snapshot.version) return this.#snapshot
+    const order = ++this.#loadsBegun
+    const startedAt = this.#now()
+    this.#checkStartedAt = startedAt
+    const rows = await source.readRows().catch(unavailable)
+    if (this.#snapshot && order < this.#loadInstalled) return this.#snapshot
     const snapshot = compileSnapshot(rows)
-    this.#confirm(snapshot)
+    this.#snapshot = snapshot
+    this.#loadInstalled = order
+    this.#confirm(startedAt)
     return snapshot
   }
 
-  #confirm(snapshot: Snapshot): void {
-    this.#snapshot = snapshot
-    this.#checkedAt = this.#now()
+  #confirm(startedAt: number): void {
+    this.#checkedAt = Math.max(this.#checkedAt, startedAt)
     this.#failing = false
   }
+
+  #noteFailure(err: unknown): void {
+    if (!this.#failing) {
+      const cause = err instanceof MeshError ? (err.cause ?? err) : err
+      log.error('registry_check_failed', {
+        message: cause instanceof Error ? cause.message : String(cause),
+      })
+    }
+    this.#failing = true
+  }
+}
+
+async function inTime<T>(work: () => Promise<T>, ms: number): Promise<T> {
+  return withinDeadline(work, ms, 'the registry').catch((err: unknown) => {
+    throw err instanceof MeshError && err.code === 'deadline_exceeded' ? unavailableError(err) : err
+  })
+}
+
+function unavailable(err: unknown): never {
+  throw unavailableError(err)
+}
+
+function unavailableError(cause: unknown): MeshError {
+  return new MeshError('registry_unavailable', 'the registry cannot be read; try again', {
+    cause,
+    retryAfter: 1,
+  })
 }

@@ -1,5 +1,7 @@
 import type { Manifest } from '#shared/manifest.ts'
 
+import { createPool, type CandidatePool } from './candidates.ts'
+
 export type Scope = 'infer' | 'admin'
 
 export interface ApiKey {
@@ -26,7 +28,7 @@ export interface ModelEntry {
   artefacts: Readonly<Record<string, string>>
 }
 
-/** What the registry's tables hold, as they are read. */
+/** What the registry's tables hold, as they are read: models by id and version, deployments by id. */
 export interface RegistryRows {
   version: number
   models: readonly ModelEntry[]
@@ -34,14 +36,24 @@ export interface RegistryRows {
   keys: readonly (ApiKey & { hash: string })[]
 }
 
+export interface CapabilityEntry {
+  /** Every version of every model that offers it. */
+  models: readonly ModelEntry[]
+  /** The deployments that may be called. */
+  pool: CandidatePool
+}
+
 /** The registry in memory, arranged for look-ups: plain data, shared by all requests of an isolate. */
 export interface Snapshot {
   version: number
   /** By `id@version`. */
   models: ReadonlyMap<string, ModelEntry>
-  /** Deployments that may be called, by capability. */
-  candidates: ReadonlyMap<string, readonly Deployment[]>
+  /** Every version of a model, by its id. */
+  versions: ReadonlyMap<string, readonly ModelEntry[]>
+  capabilities: ReadonlyMap<string, CapabilityEntry>
   deployments: readonly Deployment[]
+  /** By `id@version` of the model. */
+  deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
   /** By SHA-256 of the key. */
   keys: ReadonlyMap<string, ApiKey>
 }
@@ -50,24 +62,27 @@ export const EMPTY_ROWS: RegistryRows = { version: 0, models: [], deployments: [
 
 /** Arranges the rows: every look-up a request makes is one in a Map. */
 export function compileSnapshot(rows: RegistryRows): Snapshot {
-  const models = new Map(rows.models.map((model) => [versionKey(model.manifest), model]))
-  const candidates = new Map<string, Deployment[]>()
-  for (const { manifest } of rows.models) candidates.set(manifest.capability, [])
-  for (const deployment of rows.deployments) {
-    const model = models.get(`${deployment.modelId}@${deployment.version}`)
-    if (model && deployment.state === 'ready') {
-      candidates.get(model.manifest.capability)?.push(deployment)
-    }
+  const deploymentsOf = Map.groupBy(rows.deployments, ({ modelId, version }) =>
+    versionKey({ id: modelId, version }),
+  )
+  const byCapability = Map.groupBy(rows.models, ({ manifest }) => manifest.capability)
+  const capabilities = new Map<string, CapabilityEntry>()
+  for (const [id, models] of byCapability) {
+    const deployed = models.flatMap(({ manifest }) => deploymentsOf.get(versionKey(manifest)) ?? [])
+    capabilities.set(id, { models, pool: createPool(deployed) })
   }
   return {
     version: rows.version,
-    models,
-    candidates,
+    models: new Map(rows.models.map((model) => [versionKey(model.manifest), model])),
+    versions: Map.groupBy(rows.models, ({ manifest }) => manifest.id),
+    capabilities,
     deployments: rows.deployments,
+    deploymentsOf,
     keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
   }
 }
 
+/** How a model at a version is named: `id@version`. */
 export function versionKey({ id, version }: Pick<Manifest, 'id' | 'version'>): string {
   return `${id}@${version}`
 }

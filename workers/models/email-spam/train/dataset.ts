@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { featuresOf, readMail, wordsOf } from '../features.ts'
 import type { Sample } from './logistic-regression.ts'
 import { groupNearDuplicates } from './near-duplicates.ts'
-import { seededRandom, shuffled } from './seeded-random.ts'
+import { seededRandom, shuffled } from '#shared/seeded-random.ts'
 
 const GROUPS = ['easy-ham-1', 'easy-ham-2', 'hard-ham-1', 'spam-1', 'spam-2'] as const
 export const SPLIT_SEED = 42
@@ -27,7 +27,7 @@ export async function readDataset(
   const mails: { subject: string; words: string[]; label: 0 | 1 }[] = []
   for (const group of GROUPS) {
     const folder = join(dir, 'data', group)
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted()
     for (const name of names) {
       const { text } = Entry.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))
       const bytes = new TextEncoder().encode(text)

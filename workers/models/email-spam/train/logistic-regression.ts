@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from './seeded-random.ts'
+import { seededRandom, shuffled } from '#shared/seeded-random.ts'
 
 export interface Sample {
   features: ReadonlyMap<number, number>

@@ -47,7 +47,7 @@ export function groupNearDuplicates(documents: readonly Document[]): number[] {
 }
 
 function minHash(words: readonly string[]): number[] {
-  const minima = new Array<number>(BANDS * ROWS).fill(0xffff_ffff)
+  const minima = Array.from({ length: BANDS * ROWS }, () => 0xffff_ffff)
   const last = Math.max(1, words.length - SHINGLE_WORDS + 1)
   for (let i = 0; i < last; i++) {
     const shingle = fnv1a(words.slice(i, i + SHINGLE_WORDS).join(' '))

@@ -1,0 +1,25 @@
+/** `npm run eval [-- <model>…] [--quick] [--json]`: scores models on real data and prints a table. */
+import { parseArgs } from 'node:util'
+
+import { evaluate } from './eval/evaluate.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+})
+const scores = await evaluate({
+  ids: positionals,
+  quick: values.quick,
+  log: (message) => console.error(message),
+})
+if (values.json) console.log(JSON.stringify(scores, null, 2))
+else {
+  for (const { model, metric, value, n, on } of scores) {
+    console.log(
+      `${model.padEnd(16)} ${metric.padEnd(22)} ${value.toFixed(4)}  n=${String(n).padEnd(6)} ${on}`,
+    )
+  }
+}

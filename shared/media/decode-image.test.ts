@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
+
+import { encode } from 'fast-png'
+import { describe, expect, test } from 'vitest'
+
+import { MODELS_DIR } from '../../scripts/paths.ts'
+import { decodeImage } from './decode-image.ts'
+
+const png = readFileSync(join(MODELS_DIR, 'text-line-ocr', 'examples', 'amount.png'))
+/** 2×1 pixels, red and blue, as a baseline JPEG would begin; the frame says 60,000×60,000. */
+const hugeJpeg = Uint8Array.of(
+  0xff,
+  0xd8,
+  0xff,
+  0xc0,
+  0,
+  17,
+  8,
+  0xea,
+  0x60,
+  0xea,
+  0x60,
+  3,
+  1,
+  0x22,
+  0,
+  2,
+  0x11,
+  1,
+  3,
+  0x11,
+  1,
+)
+
+/** The same file with other dimensions in its header. */
+function withSize(width: number, height: number): Uint8Array {
+  const bytes = new Uint8Array(png)
+  new DataView(bytes.buffer).setUint32(16, width)
+  new DataView(bytes.buffer).setUint32(20, height)
+  return bytes
+}
+
+/** A PNG of one pixel whose data inflates to `inflated` bytes. */
+function bomb(inflated: number): Uint8Array {
+  const chunk = (type: string, data: Uint8Array) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(data.length)
+    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)])
+  }
+  const header = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0])
+  return Buffer.concat([
+    png.subarray(0, 8),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(inflated), { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+describe('decodeImage', () => {
+  test('decodes grey, palette-free and transparent PNG; transparency becomes white', async () => {
+    const rgba = await decodeImage(
+      encode({ width: 2, height: 1, channels: 4, data: Uint8Array.of(255, 0, 0, 255, 0, 0, 0, 0) }),
+      '[x]',
+    )
+    expect([...rgba.data]).toEqual([255, 0, 0, 255, 255, 255, 255, 255])
+    const grey = await decodeImage(
+      encode({ width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 200) }),
+      '[x]',
+    )
+    expect([...grey.data]).toEqual([0, 0, 0, 255, 200, 200, 200, 255])
+    const deep = await decodeImage(
+      encode({
+        width: 1,
+        height: 1,
+        channels: 3,
+        depth: 16,
+        data: Uint16Array.of(65535, 32768, 0),
+      }),
+      '[x]',
+    )
+    expect([...deep.data]).toEqual([255, 128, 0, 255])
+  })
+
+  test.each<[string, Uint8Array, string, RegExp]>([
+    ['nothing', new Uint8Array(0), 'invalid_input', /neither JPEG nor PNG/],
+    ['a GIF', new TextEncoder().encode('GIF89a and more'), 'invalid_input', /neither JPEG nor PNG/],
+    ['a PNG of its signature alone', png.subarray(0, 8), 'invalid_input', /cut off in its header/],
+    [
+      'a PNG that says it is enormous',
+      withSize(60_000, 60_000),
+      'payload_too_large',
+      /60000×60000/,
+    ],
+    ['a PNG that says it is empty', withSize(0, 10), 'invalid_input', /0×10/],
+    ['a PNG cut off', png.subarray(0, png.length - 40), 'invalid_input', /damaged or cut off/],
+    [
+      'a PNG with a flipped bit',
+      png.map((byte, i) => (i === 400 ? byte ^ 4 : byte)),
+      'invalid_input',
+      /damaged/,
+    ],
+    ['a JPEG that says it is enormous', hugeJpeg, 'payload_too_large', /60000×60000/],
+    [
+      'a JPEG cut off',
+      Uint8Array.of(0xff, 0xd8, 0xff, 0xe0),
+      'invalid_input',
+      /neither JPEG nor PNG/,
+    ],
+  ])('refuses %s', async (_, bytes, code, message) => {
+    const refused = decodeImage(bytes, '[x]')
+    await expect(refused).rejects.toMatchObject({ code })
+    await expect(refused).rejects.toThrow(message)
+  })
+
+  test('refuses data that inflates far beyond the pixels, without keeping it', async () => {
+    const bytes = bomb(200_000_000)
+    expect(bytes.length).toBeLessThan(300_000)
+    await expect(decodeImage(bytes, '[x]')).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
+  test('decodes well after it met a damaged JPEG', async () => {
+    const damaged = new Uint8Array(400)
+    damaged.set(hugeJpeg)
+    damaged.set([0, 16, 0, 16], 7)
+    await expect(decodeImage(damaged, '[x]')).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(await decodeImage(png, '[x]')).toMatchObject({ width: expect.any(Number) })
+  })
+})

@@ -1,0 +1,32 @@
+import { beforeAll, expect, test } from 'vitest'
+
+import { evaluate, type ModelScore } from '../scripts/eval/evaluate.ts'
+
+/** A little below what `npm run eval` shows: a model that lost its way falls far below. */
+const FLOORS: [model: string, metric: string, atLeast: number][] = [
+  ['language-id', 'accuracy', 0.9],
+  ['email-spam', 'auc', 0.98],
+  ['email-spam', 'accuracy', 0.95],
+  ['silero-vad', 'clip accuracy', 1],
+  ['face-detector', 'picture accuracy', 1],
+  ['text-line-ocr', 'exact lines', 0.5],
+]
+
+let scores: ModelScore[]
+
+beforeAll(async () => {
+  scores = await evaluate({ quick: true, log: () => {} })
+  for (const { model, metric, value, n, on } of scores) {
+    console.log(`${model} ${metric} ${value.toFixed(4)} (n=${n}, ${on})`)
+  }
+}, 120_000)
+
+test.each(FLOORS)('%s keeps its %s', (model, metric, atLeast) => {
+  const score = scores.find((own) => own.model === model && own.metric === metric)
+  expect(score?.value).toBeGreaterThanOrEqual(atLeast)
+})
+
+test('text-line-ocr misreads few characters', () => {
+  const score = scores.find((own) => own.metric.startsWith('CER'))
+  expect(score?.value).toBeLessThanOrEqual(0.02)
+})

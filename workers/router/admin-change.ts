@@ -1,0 +1,46 @@
+import type { Context } from 'hono'
+import { z } from 'zod'
+
+import { parseJson } from '#shared/json.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+import { readBody } from '#shared/read-body.ts'
+
+import type { RouterApp } from './env.ts'
+import { RegistryStore, type Audit } from './registry-store.ts'
+
+/** A manifest with its examples is the largest thing sent here. */
+const MAX_ADMIN_BODY_BYTES = 1024 * 1024
+
+/** Makes one change, with who did it, and lets this isolate see it at once. */
+export async function change(
+  c: Context<RouterApp>,
+  action: string,
+  target: string,
+  write: (store: RegistryStore, audit: Audit) => Promise<void>,
+): Promise<void> {
+  const store = new RegistryStore(c.env)
+  await write(store, { actor: c.get('key').id, action, target })
+  await c.get('registry').reload(store)
+}
+
+/** The body as `schema` has it. Throws `invalid_request` that names every field that is wrong. */
+export async function readAdminBody<T>(c: Context<RouterApp>, schema: z.ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(
+    parseJson(await readBody(c.req.raw, MAX_ADMIN_BODY_BYTES, '[admin]')),
+  )
+  if (parsed.success) return parsed.data
+  throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+}
+
+/** Key order doesn't matter: D1 gives back what was stored, a client may send it in another order. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b)
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}

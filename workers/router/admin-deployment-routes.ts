@@ -1,0 +1,91 @@
+import { Hono, type Context } from 'hono'
+
+import { MeshError } from '#shared/mesh-error.ts'
+
+import { PatchDeployment, PutDeployment } from './admin-bodies.ts'
+import { change, readAdminBody, sameJson } from './admin-change.ts'
+import type { RouterApp } from './env.ts'
+import { latestSnapshotOf } from './request-snapshot.ts'
+import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
+import { transports } from './transports.ts'
+
+const DEFAULT_WEIGHT = 1
+
+/** `/admin/deployments`: which model version runs on which node, and how much traffic it takes. */
+export function adminDeploymentRoutes(): Hono<RouterApp> {
+  const app = new Hono<RouterApp>()
+
+  app.get('/', async (c) => c.json({ deployments: (await latestSnapshotOf(c)).deployments }))
+
+  app.post('/', async (c) => {
+    const { model, id, weight, state, ...place } = await readAdminBody(c, PutDeployment)
+    const key = versionKey({ id: model, version: place.version })
+    const snapshot = await latestSnapshotOf(c)
+    const entry = snapshot.models.get(key)
+    if (!entry) {
+      throw new MeshError('model_unknown', `${key} is not registered: POST /admin/models first`)
+    }
+    if (!entry.manifest.placement.includes(place.placement)) {
+      throw new MeshError(
+        'invalid_request',
+        `${key} may run ${entry.manifest.placement.join(' and ')}, not ${place.placement}`,
+      )
+    }
+    transports[place.transport].checkTarget(place.target, c.env)
+    const known = findDeployment(snapshot, id ?? `${key}/${place.node}`)
+    const deployment: Deployment = {
+      ...place,
+      id: id ?? `${key}/${place.node}`,
+      modelId: model,
+      // a node that registers itself again must not undo what an operator has set
+      weight: weight ?? known?.weight ?? DEFAULT_WEIGHT,
+      state: state ?? known?.state ?? 'ready',
+    }
+    await putIfChanged(c, known, deployment)
+    return c.json(deployment, known ? 200 : 201)
+  })
+
+  app.patch('/:id{.+}', async (c) => {
+    const { weight, state } = await readAdminBody(c, PatchDeployment)
+    const known = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
+    const deployment = {
+      ...known,
+      weight: weight ?? known.weight,
+      state: state ?? known.state,
+    }
+    await putIfChanged(c, known, deployment)
+    return c.json(deployment)
+  })
+
+  app.delete('/:id{.+}', async (c) => {
+    const { id } = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
+    await change(c, 'delete_deployment', id, (store, audit) => store.deleteDeployment(id, audit))
+    return c.body(null, 204)
+  })
+  return app
+}
+
+async function putIfChanged(
+  c: Context<RouterApp>,
+  known: Deployment | undefined,
+  deployment: Deployment,
+): Promise<void> {
+  if (known && sameJson(known, deployment)) return
+  const { id, state, weight, transport } = deployment
+  await change(c, 'put_deployment', id, (store, audit) =>
+    store.putDeployment(deployment, { ...audit, detail: `${transport} ${state} weight ${weight}` }),
+  )
+}
+
+function findDeployment({ deployments }: Snapshot, id: string): Deployment | undefined {
+  return deployments.find((deployment) => deployment.id === id)
+}
+
+function requireDeployment(snapshot: Snapshot, id: string): Deployment {
+  const found = findDeployment(snapshot, id)
+  if (found) return found
+  throw new MeshError(
+    'not_found',
+    `there is no deployment '${id.slice(0, 160)}'; GET /admin/deployments lists all`,
+  )
+}

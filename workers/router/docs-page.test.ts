@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+
+import { ERROR_CODES } from '#shared/error-codes.ts'
+
+import { docsPage } from './docs-page.ts'
+import { openApi } from './openapi.ts'
+import { modelEntry, rows } from './registry-fixture.ts'
+import { compileSnapshot } from './snapshot.ts'
+
+const ORIGIN = 'https://mesh.example'
+const page = async (...models: Parameters<typeof modelEntry>) =>
+  String(await docsPage(compileSnapshot(rows({ models: [modelEntry(...models)] })), ORIGIN))
+
+test('writes a curl that can be pasted, whatever quotes the example has', async () => {
+  const text = (await page()).replaceAll('&#39;', "'").replaceAll('&quot;', '"')
+  expect(text).toContain(`curl ${ORIGIN}/infer/text-classification/tone`)
+  expect(text).toContain(String.raw`--data-binary 'it'\''s fine'`)
+})
+
+test('escapes what an owner wrote of a model', async () => {
+  const html = await page({ description: '<script>alert(1)</script>', title: '<b>' })
+  expect(html).not.toContain('<script')
+  expect(html).toContain('&lt;script&gt;')
+})
+
+test('loads nothing and lists every error code', async () => {
+  const html = await page()
+  expect(html).not.toMatch(/\b(src|srcset)=|@import|url\(|<script/)
+  for (const code of Object.keys(ERROR_CODES)) expect(html).toContain(`<code>${code}</code>`)
+})
+
+test('openApi describes a capability by all of its models', () => {
+  const models = [
+    modelEntry(),
+    modelEntry({ id: 'tone-b', accepts: ['message/rfc822'], description: 'Another.' }),
+  ]
+  const document = openApi(compileSnapshot(rows({ models })), ORIGIN)
+  expect(document).toMatchObject({
+    openapi: '3.1.0',
+    paths: {
+      '/infer/text-classification/tone': {
+        post: {
+          requestBody: {
+            content: {
+              'text/plain': { example: "it's fine" },
+              'message/rfc822': {},
+              'application/json': { example: { inputs: "it's fine" } },
+            },
+          },
+        },
+      },
+    },
+  })
+  expect(JSON.stringify(document)).toContain('Another.')
+})

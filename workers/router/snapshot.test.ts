@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+
+import { poolSize } from './candidates.ts'
+import { deployment, modelEntry, rows } from './registry-fixture.ts'
+import { compileSnapshot } from './snapshot.ts'
+
+test('keeps a capability whose deployments are all out of service', () => {
+  const { capabilities } = compileSnapshot(rows({ deployments: [] }))
+  const entry = capabilities.get('text-classification/tone')
+  expect(entry && poolSize(entry.pool)).toBe(0)
+})
+
+test('ignores a deployment of a model that is not registered', () => {
+  const snapshot = compileSnapshot(rows({ deployments: [deployment({ version: '7' })] }))
+  const entry = snapshot.capabilities.get('text-classification/tone')
+  expect(entry && poolSize(entry.pool)).toBe(0)
+})
+
+test('gathers the versions and models of one capability in one pool', () => {
+  const snapshot = compileSnapshot(
+    rows({
+      models: [modelEntry(), modelEntry({ version: '2' }), modelEntry({ id: 'tone-b' })],
+      deployments: [
+        deployment(),
+        deployment({ version: '2', node: 'b' }),
+        deployment({ modelId: 'tone-b', node: 'c', placement: 'native' }),
+      ],
+    }),
+  )
+  const entry = snapshot.capabilities.get('text-classification/tone')
+  expect(entry && poolSize(entry.pool)).toBe(3)
+  expect(snapshot.versions.get('tone')).toHaveLength(2)
+})
+
+test('finds keys by their hash and does not keep the hash with the key', () => {
+  const key = { id: 'k', scopes: ['infer' as const], expiresAt: null, revokedAt: null }
+  const { keys } = compileSnapshot(rows({ keys: [{ ...key, hash: 'h' }] }))
+  expect(keys.get('h')).toEqual(key)
+})
+
+test('looks a capability up in under 50 µs among 100,000 deployments', () => {
+  const models = Array.from({ length: 1_000 }, (_, i) => ({
+    ...modelEntry({ id: `m${i}`, capability: `task/d${i}` }),
+  }))
+  const deployments = Array.from({ length: 100_000 }, (_, i) =>
+    deployment({ modelId: `m${i % 1_000}`, node: `n${i}` }),
+  )
+  const { capabilities } = compileSnapshot(rows({ models, deployments }))
+  const started = performance.now()
+  for (let i = 0; i < 10_000; i++) capabilities.get(`task/d${i % 1_000}`)
+  expect((performance.now() - started) / 10).toBeLessThan(50)
+})

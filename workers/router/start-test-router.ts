@@ -1,0 +1,147 @@
+/** The router in real workerd with a real D1, for tests; its far node is a server of the test itself. */
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+
+import type { D1Database } from '@cloudflare/workers-types'
+import { exportJWK, generateKeyPair } from 'jose'
+import { createTestHarness } from 'wrangler'
+
+import { modelEntry } from './registry-fixture.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+export const ADMIN_KEY = `cap_${'a'.repeat(43)}`
+/** What the one model of a test router offers. */
+export const TONE = 'text-classification/tone'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: Record<string, unknown>
+}
+
+export interface ReceivedCall {
+  headers: IncomingHttpHeaders
+  path: string
+  body: Uint8Array
+}
+
+export interface TestRouter {
+  /** With the admin key, unless `key` is another; '' sends none. */
+  send(path: string, init?: RequestInit & { key?: string }): Promise<Answer>
+  admin(method: string, path: string, body?: unknown): Promise<Answer>
+  infer(headers?: Record<string, string>): Promise<Answer>
+  /** The body that deploys the model on the far node. */
+  place(overrides?: Record<string, unknown>): Record<string, unknown>
+  inferKey: string
+  /** What the far node was sent so far. */
+  received: ReceivedCall[]
+  /** Of the key that signs calls, as JWK JSON. */
+  publicKey: string
+  database(): Promise<D1Database>
+  stop(): Promise<void>
+}
+
+/** Starts a router whose registry has one model, on one far node that answers well. */
+export async function startTestRouter(): Promise<TestRouter> {
+  const pair = await generateKeyPair('EdDSA', { extractable: true })
+  const received: ReceivedCall[] = []
+  const farNode = createServer((request, response) => {
+    const chunks: Uint8Array[] = []
+    request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks)
+      received.push({ headers: request.headers, path: request.url ?? '', body })
+      response
+        .writeHead(200, {
+          'content-type': 'application/json',
+          'set-cookie': 'node=1',
+          'server-timing': 'node;dur=1.5',
+        })
+        .end('[{"label":"good","score":1}]')
+    })
+  })
+  await new Promise<void>((resolve) => farNode.listen(0, '127.0.0.1', resolve))
+  const { port } = farNode.address() as AddressInfo // as: it listens on a port
+
+  const harness = createTestHarness({
+    root: ROOT,
+    workers: [
+      {
+        config: {
+          name: 'capillary',
+          main: 'workers/router/index.ts',
+          compatibility_date: '2026-07-15',
+          d1_databases: [
+            {
+              binding: 'DB',
+              database_name: 'registry',
+              database_id: '00000000-0000-0000-0000-000000000000',
+              migrations_dir: 'migrations',
+            },
+          ],
+          vars: {
+            ADMIN_KEY,
+            SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
+            ENVIRONMENT: 'development',
+          },
+        },
+      },
+    ],
+  })
+  const worker = harness.getWorker<{ DB: D1Database }>()
+  await harness.listen()
+  await worker.applyD1Migrations('DB')
+
+  const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, ...init } = {}) => {
+    const headers = new Headers(init.headers)
+    if (key !== '') headers.set('authorization', `Bearer ${key}`)
+    const response = await harness.fetch(path, {
+      ...init,
+      headers: Object.fromEntries(headers),
+    } as Parameters<typeof harness.fetch>[1]) // as: undici's own types of the same shape
+    const text = await response.text()
+    const json = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
+    return {
+      status: response.status,
+      headers: new Headers(Object.fromEntries(response.headers)),
+      body: json ? (JSON.parse(text) as Record<string, unknown>) : { text },
+    }
+  }
+  const admin: TestRouter['admin'] = (method, path, body) =>
+    send(`/admin${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const place: TestRouter['place'] = (overrides = {}) => ({
+    model: 'tone',
+    version: '1',
+    node: 'far',
+    placement: 'native',
+    transport: 'http',
+    target: `http://127.0.0.1:${port}`,
+    ...overrides,
+  })
+
+  await admin('POST', '/models', { manifest: modelEntry().manifest })
+  await admin('POST', '/deployments', place())
+  const inferKey = String((await admin('POST', '/keys', { name: 't', scopes: ['infer'] })).body.key)
+  return {
+    send,
+    admin,
+    place,
+    infer: (headers = {}) =>
+      send(`/infer/${TONE}`, {
+        method: 'POST',
+        key: inferKey,
+        headers: { 'content-type': 'text/plain', ...headers },
+        body: 'hello',
+      }),
+    inferKey,
+    received,
+    publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
+    database: async () => (await worker.getEnv()).DB,
+    async stop() {
+      farNode.close()
+      await harness.close()
+    },
+  }
+}

@@ -1,0 +1,7 @@
+import type { Deployment } from './snapshot.ts'
+import type { Transport } from './transport.ts'
+import { binding } from './transports/binding.ts'
+import { http } from './transports/http.ts'
+
+/** How a deployment is reached, by the name the registry has for it. */
+export const transports: Readonly<Record<Deployment['transport'], Transport>> = { binding, http }
