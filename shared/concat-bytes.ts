@@ -1,8 +1,8 @@
 /** Chunks of `size` bytes in total as one array; the only chunk is given as it is. */
-export function concatBytes(
-  chunks: readonly Uint8Array<ArrayBuffer>[],
+export function concatBytes<B extends ArrayBufferLike>(
+  chunks: readonly Uint8Array<B>[],
   size: number,
-): Uint8Array<ArrayBuffer> {
+): Uint8Array<B | ArrayBuffer> {
   const [only] = chunks
   if (only && chunks.length === 1) return only
   const whole = new Uint8Array(size)

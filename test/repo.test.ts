@@ -41,7 +41,7 @@ describe.each(folders)('the folder of $id', ({ id, path, manifest }) => {
   test('assembles its Worker as all others do', () => {
     if (!manifest.placement.includes('edge')) return
     const own = read(relative(ROOT, path), 'index.ts')
-    const [reference] = folders.filter((folder) => folder.manifest.placement.includes('edge'))
+    const reference = folders.find((folder) => folder.manifest.placement.includes('edge'))
     expect(own.replaceAll(id, 'ID')).toBe(
       read('workers', 'models', reference?.id ?? '', 'index.ts').replaceAll(
         reference?.id ?? '',

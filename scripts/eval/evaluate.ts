@@ -50,7 +50,7 @@ export async function evaluate({ ids = [], quick, log }: EvaluateOptions): Promi
       cacheDir,
       log: tell,
     })
-    scores.push(...own.map((score) => ({ model: folder.id, ...score })))
+    for (const score of own) scores.push({ model: folder.id, ...score })
   }
   return scores
 }

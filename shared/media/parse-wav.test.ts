@@ -24,7 +24,7 @@ function wav({
 }: WavOptions = {}): Uint8Array {
   const head = new DataView(new ArrayBuffer(36))
   const text = (at: number, value: string) =>
-    [...value].forEach((char, i) => head.setUint8(at + i, char.charCodeAt(0)))
+    Array.from(value, (char, i) => head.setUint8(at + i, char.charCodeAt(0)))
   text(0, 'RIFF')
   text(8, 'WAVE')
   text(12, 'fmt ')

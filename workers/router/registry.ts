@@ -154,12 +154,7 @@ export class Registry {
   }
 
   #noteFailure(err: unknown): void {
-    if (!this.#failing) {
-      const cause = err instanceof MeshError ? (err.cause ?? err) : err
-      log.error('registry_check_failed', {
-        message: cause instanceof Error ? cause.message : String(cause),
-      })
-    }
+    if (!this.#failing) log.error('registry_check_failed', { message: reasonOf(err) })
     this.#failing = true
   }
 }
@@ -168,6 +163,12 @@ async function inTime<T>(work: () => Promise<T>, ms: number): Promise<T> {
   return withinDeadline(work, ms, 'the registry').catch((err: unknown) => {
     throw err instanceof MeshError && err.code === 'deadline_exceeded' ? unavailableError(err) : err
   })
+}
+
+/** What is underneath: drizzle and the errors here only wrap what D1 said. */
+function reasonOf(err: unknown): string {
+  if (!(err instanceof Error)) return String(err)
+  return err.cause === undefined ? err.message : reasonOf(err.cause)
 }
 
 function unavailable(err: unknown): never {

@@ -1,4 +1,5 @@
 /** The router in real workerd with a real D1, for tests; its far node is a server of the test itself. */
+/* oxlint-disable no-restricted-imports, no-restricted-globals -- tests run in Node */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'

@@ -5,7 +5,7 @@ import { findSegments } from './segments.ts'
 const OPTIONS = { threshold: 0.5, minSpeech: 0.25, minSilence: 0.1, pad: 0 }
 const FRAME_S = 0.05
 const frames = (...runs: [number, number][]) =>
-  runs.flatMap(([count, probability]) => new Array<number>(count).fill(probability))
+  runs.flatMap(([count, probability]) => Array.from({ length: count }, () => probability))
 
 test('finds no speech in silence', () => {
   expect(findSegments(frames([40, 0.1]), FRAME_S, OPTIONS)).toEqual([])
