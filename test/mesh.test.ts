@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -126,6 +127,36 @@ describe('the public endpoint', () => {
 
   test('refuses 50 MB without reading them', async () => {
     await expectProblem(post(LANGUAGE, new Uint8Array(50_000_000)), 413, 'payload_too_large')
+  })
+
+  test('refuses media that is cut off or claims to be enormous, and reads the next', async () => {
+    const wav = await readFile(join(MODELS_DIR, 'silero-vad', 'examples', 'tone.wav'))
+    const speech = '/infer/voice-activity-detection/speech'
+    const cut = await expectProblem(
+      post(speech, wav.subarray(0, 1_000), { 'content-type': 'audio/wav' }),
+      422,
+      'invalid_input',
+    )
+    expect(cut.detail).toMatch(/truncated/)
+    expect((await post(speech, wav, { 'content-type': 'audio/wav' })).status).toBe(200)
+
+    const png = await readFile(join(MODELS_DIR, 'text-line-ocr', 'examples', 'amount.png'))
+    const line = '/infer/image-to-text/line'
+    const huge = Buffer.from(png)
+    huge.writeUInt32BE(50_000, 16)
+    huge.writeUInt32BE(50_000, 20)
+    const bomb = await expectProblem(
+      post(line, huge, { 'content-type': 'image/png' }),
+      413,
+      'payload_too_large',
+    )
+    expect(bomb.detail).toContain('50000×50000')
+    await expectProblem(
+      post(line, png.subarray(0, 900), { 'content-type': 'image/png' }),
+      422,
+      'invalid_input',
+    )
+    expect((await post(line, png, { 'content-type': 'image/png' })).status).toBe(200)
   })
 
   test('answers 10,000 requests, 64 at a time, and loses none', { timeout: 300_000 }, async () => {

@@ -18,8 +18,9 @@ export interface RunningNode {
 /** Starts the native node as a process of its own and waits until it listens. */
 export async function runNativeNode(env: Readonly<Record<string, string>>): Promise<RunningNode> {
   const child = spawn(process.execPath, [join(ROOT, 'workers', 'native', 'main.ts')], {
-    env: { ...process.env, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PORT: '0', STOP_WITH_STDIN: '1', ...env },
+    // its standard input ends when this process does, however that comes about
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const complaints: string[] = []

