@@ -5,7 +5,7 @@ import { parseDeadline, withinDeadline } from './deadline.ts'
 import { parseJson } from './json.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import { MeshError } from './mesh-error.ts'
-import { InferRequest, type InferResponse } from './protocol.ts'
+import { InferRequest, MAX_BODY_BYTES, type InferResponse } from './protocol.ts'
 import { readBody } from './read-body.ts'
 import { readTaskCall } from './task-input.ts'
 import { tensorsFromJson, tensorsToJson } from './tensor-json.ts'
@@ -16,8 +16,6 @@ export type RequireModel = (id: string, version: string | undefined) => LoadedMo
 /** A JSON number takes at most about 25 characters, plus its comma. */
 const JSON_BYTES_PER_ELEMENT = 26
 const JSON_ENVELOPE_BYTES = 16 * 1024
-/** No tensor-level JSON body is larger, whatever the model's element bound. */
-const MAX_TENSOR_BODY_BYTES = 32 * 1024 * 1024
 
 /** The inference doors of a node, the same for an edge Worker and the native node. */
 export function createModelService(requireModel: RequireModel): Hono {
@@ -51,7 +49,7 @@ async function infer(request: Request, model: LoadedModel): Promise<InferRespons
   const { tensorElements } = manifest.limits
   const bound =
     tensorElements * manifest.inputs.length * JSON_BYTES_PER_ELEMENT + JSON_ENVELOPE_BYTES
-  const body = await readBody(request, Math.min(bound, MAX_TENSOR_BODY_BYTES), who)
+  const body = await readBody(request, Math.min(bound, MAX_BODY_BYTES), who)
   const parsed = InferRequest.safeParse(parseJson(body, `${who} the body`))
   if (!parsed.success) {
     throw new MeshError('invalid_request', `${who} ${z.prettifyError(parsed.error)}`)

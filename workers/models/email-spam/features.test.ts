@@ -23,6 +23,14 @@ test('takes the words of a mail that is HTML only, without tags and scripts', as
   expect(wordsOf({ subject: '', text })).toEqual(['buy', 'now'])
 })
 
+test('reads HTML that never closes its tags in a moment', async () => {
+  const started = performance.now()
+  await mail(`Subject: x\nContent-Type: text/html\n\n${'<script'.repeat(120_000)}`)
+  await mail(`Subject: x\nContent-Type: text/html\n\n${'<'.repeat(900_000)}`)
+  // quadratic time would be minutes; linear is milliseconds, and this leaves a slow machine room
+  expect(performance.now() - started).toBeLessThan(10_000)
+})
+
 test('takes plain text as the body and a raw mail as a mail', async () => {
   expect(await readMail({ mediaType: 'text/plain', bytes: bytes('just words') }, '[x]')).toEqual({
     subject: '',

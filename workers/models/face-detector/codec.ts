@@ -21,8 +21,8 @@ const MAX_OVERLAP = 0.3
 const MAX_RAW_SCORE = 100
 
 const Parameters = z.strictObject({
-  /** Detections below this score are left out. */
-  threshold: z.number().min(0.1).max(1).default(0.6),
+  /** Detections below this score are left out; 0.5 is MediaPipe's own default. */
+  threshold: z.number().min(0.1).max(1).default(0.5),
 })
 
 /** How the original lies in the square: scaled by one factor and centred. */
