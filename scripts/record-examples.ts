@@ -1,13 +1,17 @@
 /** `npm run examples -- <model>…`: runs the golden examples natively and writes the answers into manifest.json as expected. Look at the difference before you keep it. */
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 import { z } from 'zod'
 
 import { loadModels } from '../workers/native/load-models.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
 import { exampleInput } from './mesh/example-input.ts'
-import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR } from './paths.ts'
+import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR, ROOT } from './paths.ts'
+
+const run = promisify(execFile)
 
 const ids = process.argv.slice(2)
 if (ids.length === 0) {
@@ -29,5 +33,6 @@ for (const [i, folder] of folders.entries()) {
     if (written) written.expected = answer
     console.log(`[${folder.id}] ${example.name}: ${JSON.stringify(answer).slice(0, 300)}`)
   }
-  await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`)
+  await writeFile(path, JSON.stringify(manifest))
+  await run(join(ROOT, 'node_modules', '.bin', 'oxfmt'), [path])
 }
