@@ -1,42 +1,24 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 
-import { parseManifest } from '#shared/manifest.ts'
 import { findDifference } from '#shared/within-tolerance.ts'
 
-import { AdminClient } from '../scripts/mesh/admin-client.ts'
 import { exampleInput } from '../scripts/mesh/example-input.ts'
-import { runWorker, type RunningWorker } from '../scripts/mesh/run-worker.ts'
-import { MODELS_DIR, OUTPUT_DIR, ROOT } from '../scripts/paths.ts'
+import { MODELS_DIR, OUTPUT_DIR } from '../scripts/paths.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
-import { lateManifest } from './fixtures/late-model/late-manifest.ts'
+import { meshClient } from './mesh-client.ts'
 import { expectProblem } from './model-contract.ts'
 
 const mesh = inject('mesh')
-const admin = new AdminClient(mesh.url, mesh.adminKey)
 const LANGUAGE = '/infer/text-classification/language'
 const TEXT = 'Ceci est une phrase écrite en français.'
 
 const Named = z.array(z.looseObject({ id: z.string() }))
 
-function post(
-  path: string,
-  body: BodyInit,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(`${mesh.url}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${mesh.inferKey}`, 'content-type': 'text/plain', ...headers },
-    body,
-  })
-}
-
-function get(path: string, key = mesh.inferKey): Promise<Response> {
-  return fetch(`${mesh.url}${path}`, { headers: { authorization: `Bearer ${key}` } })
-}
+const { post, get } = meshClient(mesh)
 
 describe('the public endpoint', () => {
   for (const folder of readModelFolders(MODELS_DIR)) {
@@ -202,142 +184,5 @@ describe('the catalogue', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(await page.text()).toContain('voice-activity-detection/speech')
     expect(await (await fetch(`${mesh.url}/health`)).json()).toMatchObject({ status: 'ok' })
-  })
-})
-
-describe('API keys', () => {
-  test('are required, and must be known', async () => {
-    await expectProblem(post(LANGUAGE, TEXT, { authorization: '' }), 401, 'unauthenticated')
-    await expectProblem(
-      post(LANGUAGE, TEXT, { authorization: 'Basic abc' }),
-      401,
-      'unauthenticated',
-    )
-    await expectProblem(
-      post(LANGUAGE, TEXT, { authorization: `Bearer cap_${'x'.repeat(43)}` }),
-      401,
-      'unauthenticated',
-    )
-    await expectProblem(get('/capabilities', 'cap_nobody-has-this-key'), 401, 'unauthenticated')
-  })
-
-  test('open only what their scopes name', async () => {
-    await expectProblem(get('/admin/keys'), 403, 'forbidden')
-    await expectProblem(
-      post(LANGUAGE, TEXT, { authorization: `Bearer ${mesh.adminKey}` }),
-      403,
-      'forbidden',
-    )
-  })
-
-  test('stop working when they expire', async () => {
-    const { key } = await admin.createKey('short-lived', ['infer'], 1)
-    expect((await get('/capabilities', key)).status).toBe(200)
-    await new Promise((resolve) => setTimeout(resolve, 1_100))
-    const problem = await expectProblem(get('/capabilities', key), 401, 'unauthenticated')
-    expect(problem.detail).toContain('expired')
-  })
-
-  test('stop working when they are revoked, and are never shown again', async () => {
-    const { id, key } = await admin.createKey('to-revoke', ['infer'])
-    expect((await post(LANGUAGE, TEXT, { authorization: `Bearer ${key}` })).status).toBe(200)
-    await admin.revokeKey(id)
-    const problem = await expectProblem(
-      post(LANGUAGE, TEXT, { authorization: `Bearer ${key}` }),
-      401,
-      'unauthenticated',
-    )
-    expect(problem.detail).toContain('revoked')
-    const listed = await (await get('/admin/keys', mesh.adminKey)).text()
-    expect(listed).toContain('to-revoke')
-    expect(listed).not.toContain(key)
-    expect(listed).not.toContain('hash')
-    expect(await (await get('/admin/audit?limit=1', mesh.adminKey)).json()).toMatchObject({
-      audit: [{ action: 'revoke_key', target: id, actor: 'root' }],
-    })
-  })
-})
-
-describe('a model that comes while the router runs', () => {
-  let late: RunningWorker
-  const deployment = {
-    model: 'late-model',
-    version: '1',
-    node: 'mesh-late-model',
-    placement: 'edge',
-    transport: 'http',
-  } as const
-
-  beforeAll(async () => {
-    late = await runWorker({
-      configPath: join(ROOT, 'test', 'fixtures', 'late-model', 'wrangler.toml'),
-      port: 0,
-      readyPath: '/v2/health/live',
-      registryDir: join(OUTPUT_DIR, 'test', 'late-workers'),
-      vars: { ROUTER_PUBLIC_KEY: mesh.publicKey },
-    })
-  })
-  afterAll(() => late.stop())
-
-  test('answers nobody but the router', async () => {
-    const direct = fetch(`${late.url}/models/late-model`, {
-      method: 'POST',
-      headers: { 'content-type': 'text/plain' },
-      body: TEXT,
-    })
-    await expectProblem(direct, 401, 'unauthenticated')
-  })
-
-  test('is reachable once it is registered, without a restart', async () => {
-    const path = '/infer/text-classification/late-language'
-    await expectProblem(post(path, TEXT), 404, 'capability_unknown')
-    await admin.putModel(parseManifest(lateManifest, 'late-model'), {})
-    await expectProblem(post(path, TEXT), 503, 'no_deployment')
-    await admin.putDeployment({ ...deployment, target: late.url })
-    const response = await post(path, TEXT)
-    expect(response.headers.get('mesh-node')).toBe('mesh-late-model')
-    expect(await response.json()).toEqual(
-      expect.arrayContaining([expect.objectContaining({ label: 'fra' })]),
-    )
-  })
-
-  test('is refused a target that is no public https host', async () => {
-    for (const target of [
-      'http://example.org',
-      'https://10.0.0.1',
-      'https://169.254.169.254',
-      'https://u:p@example.org',
-      'ftp://example.org',
-      'https://[fd00::1]',
-    ]) {
-      await expect(admin.putDeployment({ ...deployment, target }), target).rejects.toThrow(/400/)
-    }
-  })
-
-  test('cannot be deleted while deployed, nor registered twice in two shapes', async () => {
-    const send = (method: string, path: string, body?: unknown) =>
-      fetch(`${mesh.url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${mesh.adminKey}`, 'content-type': 'application/json' },
-        body: body === undefined ? null : JSON.stringify(body),
-      })
-    await expectProblem(send('DELETE', '/admin/models/late-model'), 409, 'conflict')
-    await expectProblem(
-      send('POST', '/admin/models', { manifest: { ...lateManifest, title: 'Other' } }),
-      409,
-      'conflict',
-    )
-    const problem = await expectProblem(
-      send('POST', '/admin/models', { manifest: { ...lateManifest, extra: 1 } }),
-      400,
-      'invalid_request',
-    )
-    expect(problem.detail).toContain('extra')
-    await expectProblem(
-      send('POST', '/admin/deployments', { ...deployment, model: 'nothing', target: late.url }),
-      404,
-      'model_unknown',
-    )
-    expect((await send('POST', '/admin/models', { manifest: lateManifest })).status).toBe(200)
   })
 })
