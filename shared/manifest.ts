@@ -56,15 +56,27 @@ const Recipe = z.strictObject({
 })
 export type Recipe = z.infer<typeof Recipe>
 
-/** Where the graphs come from: files as they are (`model` and further graphs by name), or a recipe. */
+/** Formats besides ONNX that the build converts; one file each in scripts/build/convert/. */
+export const ForeignFormat = z.enum(['tfjs-graph', 'keras-layers', 'tflite'])
+export type ForeignFormat = z.infer<typeof ForeignFormat>
+
+/** A model as another framework publishes it: its files by the names the format gives them. */
+const ForeignGraph = z.strictObject({
+  format: ForeignFormat,
+  files: z.record(z.string(), SourceFile),
+})
+export type ForeignGraph = z.infer<typeof ForeignGraph>
+
+const graphsOf = <T extends z.ZodType>(graph: T) =>
+  z.record(z.string(), graph).refine((graphs) => 'model' in graphs, {
+    error: "must have a graph called 'model'",
+  })
+
+/** Where the graphs come from: ONNX files as they are (`model` and further graphs by name), files to convert, or a recipe. */
 export const Source = z.union([
   Recipe,
-  z.strictObject({
-    type: z.literal('files'),
-    graphs: z.record(z.string(), SourceFile).refine((graphs) => 'model' in graphs, {
-      error: "must have a graph called 'model'",
-    }),
-  }),
+  z.strictObject({ type: z.literal('files'), graphs: graphsOf(SourceFile) }),
+  z.strictObject({ type: z.literal('convert'), graphs: graphsOf(ForeignGraph) }),
 ])
 export type Source = z.infer<typeof Source>
 
