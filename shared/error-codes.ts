@@ -21,6 +21,11 @@ export const ERROR_CODES = {
   queue_full: { status: 429, retryable: true, title: 'The node has no place left in its queue' },
   internal: { status: 500, retryable: true, title: 'The mesh failed; this is a bug' },
   runtime_trap: { status: 500, retryable: true, title: 'The model runtime trapped' },
+  runtime_cut: {
+    status: 500,
+    retryable: true,
+    title: 'The input needs a part of the runtime that was cut away',
+  },
   bad_gateway: { status: 502, retryable: true, title: 'A node answered with nonsense' },
   overloaded: { status: 503, retryable: true, title: 'The node is at its limit' },
   shutting_down: { status: 503, retryable: true, title: 'The node is stopping' },

@@ -20,9 +20,11 @@ export interface GraphSource {
 }
 
 export interface InferenceSession {
+  /** Bytes of the runtime's linear memory, which only ever grows; absent where the runtime has none. */
+  readonly memoryBytes?: number
   /**
-   * Runs the graph once. Throws `runtime_trap` when the runtime itself broke: the session is then
-   * unusable and so is every other of the same instance; drop it and load again.
+   * Runs the graph once. Throws `runtime_trap` when the runtime itself broke, `runtime_cut` when it came
+   * to a part that was cut away: the session is then unusable; drop it and load again.
    */
   run(inputs: Tensors): Promise<Tensors>
   release(): Promise<void>

@@ -1,5 +1,6 @@
 import type { Admit } from './admission.ts'
 import type { Codec, TaskInput, TaskParameters } from './codec.ts'
+import type { ErrorCode } from './error-codes.ts'
 import type { InferenceRuntime, InferenceSession } from './inference.ts'
 import type { Manifest } from './manifest.ts'
 import { memoizePromise } from './memoize-promise.ts'
@@ -17,16 +18,21 @@ export interface ModelParts {
   admit: Admit
 }
 
+/** Errors that leave a runtime unusable. */
+const BREAKING: ReadonlySet<ErrorCode> = new Set(['runtime_trap', 'runtime_cut'])
+
 /**
  * A model and its sessions in one runtime. Loading is lazy and done once for all who wait; a load
- * that failed is tried anew by the next request; a runtime that trapped is dropped with every session
- * in it and counted.
+ * that failed is tried anew by the next request; a runtime that trapped, or came to a part that was cut
+ * from it, is dropped with the model's sessions and counted.
  */
 export class LoadedModel {
   readonly manifest: Manifest
   readonly #parts: ModelParts
   readonly #sessions = new Map<string, ReturnType<typeof memoizePromise<InferenceSession>>>()
   #traps = 0
+  #cuts = 0
+  #memoryBytes = 0
 
   constructor(parts: ModelParts) {
     this.manifest = parts.manifest
@@ -35,6 +41,16 @@ export class LoadedModel {
 
   get traps(): number {
     return this.#traps
+  }
+
+  /** How often a request needed a part of the runtime that was cut away. */
+  get cuts(): number {
+    return this.#cuts
+  }
+
+  /** Most bytes of linear memory that one graph's runtime came to; 0 where there is none. */
+  get memoryBytes(): number {
+    return this.#memoryBytes
   }
 
   get state(): 'idle' | 'loaded' {
@@ -60,13 +76,21 @@ export class LoadedModel {
     await this.#session('model')
   }
 
+  /** Begins to load while the request's body is still arriving. Who runs the graph meets the failure. */
+  preload(): void {
+    this.warm().catch(() => undefined)
+  }
+
   async #run(inputs: Tensors, graph = 'model'): Promise<Tensors> {
-    const session = await this.#session(graph)
     try {
-      return await session.run(inputs)
+      const session = await this.#session(graph)
+      const outputs = await session.run(inputs)
+      this.#memoryBytes = Math.max(this.#memoryBytes, session.memoryBytes ?? 0)
+      return outputs
     } catch (err) {
-      if (err instanceof MeshError && err.code === 'runtime_trap') {
-        this.#traps++
+      if (err instanceof MeshError && BREAKING.has(err.code)) {
+        if (err.code === 'runtime_cut') this.#cuts++
+        else this.#traps++
         this.#sessions.clear()
       }
       throw err
@@ -85,6 +109,8 @@ export class LoadedModel {
   async #load(graph: string): Promise<InferenceSession> {
     const { manifest, runtime, wasm } = this.#parts
     const bytes = await this.#parts.loadGraph(graph)
-    return runtime.createSession({ modelId: manifest.id, bytes, wasm })
+    const session = await runtime.createSession({ modelId: manifest.id, bytes, wasm })
+    this.#memoryBytes = Math.max(this.#memoryBytes, session.memoryBytes ?? 0)
+    return session
   }
 }

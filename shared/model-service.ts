@@ -34,6 +34,7 @@ export function createModelService(requireModel: RequireModel): Hono {
 
 async function predict(request: Request, model: LoadedModel): Promise<unknown> {
   const deadline = parseDeadline(request.headers)
+  model.preload()
   const { input, parameters } = await readTaskCall(request, model.manifest)
   return withinDeadline(
     (expiresAt) => model.predict(input, parameters, expiresAt),
@@ -46,6 +47,7 @@ async function infer(request: Request, model: LoadedModel): Promise<InferRespons
   const { manifest } = model
   const who = `[${manifest.id}]`
   const deadline = parseDeadline(request.headers)
+  model.preload()
   const { tensorElements } = manifest.limits
   const bound =
     tensorElements * manifest.inputs.length * JSON_BYTES_PER_ELEMENT + JSON_ENVELOPE_BYTES

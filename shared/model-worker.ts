@@ -77,7 +77,17 @@ function descriptor(model: LoadedModel): NodeDescriptor {
   return {
     kind: 'edge',
     runtime: runtime.name,
-    models: [{ id, version, capability, state: model.state, traps: model.traps }],
+    models: [
+      {
+        id,
+        version,
+        capability,
+        state: model.state,
+        traps: model.traps,
+        cuts: model.cuts,
+        memoryBytes: model.memoryBytes,
+      },
+    ],
   }
 }
 

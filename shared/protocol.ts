@@ -77,6 +77,10 @@ export interface NodeDescriptor {
     version: string
     capability: string
     state: 'idle' | 'loaded'
+    /** Runtimes lost to a crash, and to a part that was cut away (error `runtime_cut`). */
     traps: number
+    cuts: number
+    /** Most linear memory of the WebAssembly runtime so far; 0 on a native node. */
+    memoryBytes: number
   }[]
 }

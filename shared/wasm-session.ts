@@ -9,30 +9,12 @@ import {
   requireHandle,
   type OrtModule,
 } from './ort-module.ts'
-import { DATATYPES, elementCount, type Datatype, type Tensor, type Tensors } from './tensor.ts'
-
-/** ONNX's TensorProto.DataType numbers. */
-const ONNX_TYPE: Record<Datatype, number> = {
-  FP32: 1,
-  UINT8: 2,
-  INT8: 3,
-  UINT16: 4,
-  INT16: 5,
-  INT32: 6,
-  INT64: 7,
-  BOOL: 9,
-  FP64: 11,
-  UINT32: 12,
-  UINT64: 13,
-}
-const DATATYPE_OF = new Map(
-  // as: Object.entries forgets that the keys of the record are exactly Datatype
-  (Object.entries(ONNX_TYPE) as [Datatype, number][]).map(([name, type]) => [type, name]),
-)
+import { cutError } from './runtime-cut.ts'
+import type { Tensor, Tensors } from './tensor.ts'
+import { InputSlot, readTensor } from './wasm-tensors.ts'
 
 const OPTIMIZE_NOTHING = 0 // the build has optimised the graph
 const SEQUENTIAL = 0
-const LOCATION_CPU = 1
 const LOG_FATAL = 4
 const INVALID_ARGUMENT = 2 // OrtErrorCode
 
@@ -45,11 +27,18 @@ const SESSION_CONFIG = {
   'session.use_ort_model_bytes_for_initializers': '1',
 }
 
+export interface SessionContext {
+  /** For messages. */
+  modelId: string
+  /** Whether the instance came to a function that was cut away. */
+  reachedCut(): boolean
+}
+
 /** Opens a session over a graph in ORT format in a started instance. Throws OrtError. */
 export async function openSession(
   ort: OrtModule,
   bytes: Uint8Array,
-  modelId: string,
+  context: SessionContext,
 ): Promise<WasmSession> {
   const graph = copyIn(ort, bytes)
   const options = requireHandle(
@@ -74,37 +63,46 @@ export async function openSession(
   }
   const session = requireHandle(ort, await ort._OrtCreateSession(graph, bytes.byteLength, options))
   check(ort, ort._OrtReleaseSessionOptions(options))
-  return new WasmSession(ort, session, modelId)
+  return new WasmSession(ort, session, context)
+}
+
+/** What a session keeps in its instance for all its runs. */
+interface Workspace {
+  ort: OrtModule
+  /** The session's own names as C strings in the instance, with the place of each input's values. */
+  inputs: ReadonlyMap<string, { name: number; slot: InputSlot }>
+  outputs: ReadonlyMap<string, number>
+  options: number
+  /** Arrays of pointers that a run is called with. */
+  inputNames: number
+  inputValues: number
+  outputNames: number
+  outputValues: number
 }
 
 /** One graph in an instance of its own. */
 export class WasmSession implements InferenceSession {
-  #ort: OrtModule | undefined
+  #workspace: Workspace | undefined
   readonly #session: number
-  readonly #modelId: string
-  /** Names as C strings in the instance; they live as long as the session. */
-  readonly #inputs: ReadonlyMap<string, number>
-  readonly #outputs: ReadonlyMap<string, number>
+  readonly #context: SessionContext
 
-  constructor(ort: OrtModule, session: number, modelId: string) {
-    this.#ort = ort
+  constructor(ort: OrtModule, session: number, context: SessionContext) {
     this.#session = session
-    this.#modelId = modelId
-    const [inputs, outputs] = readNames(ort, session)
-    this.#inputs = inputs
-    this.#outputs = outputs
+    this.#context = context
+    this.#workspace = makeWorkspace(ort, session)
   }
 
-  /** Bytes of linear memory, which only ever grows. */
   get memoryBytes(): number {
-    return this.#ort?.HEAPU8.byteLength ?? 0
+    return this.#workspace?.ort.HEAPU8.byteLength ?? 0
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const ort = this.#ort
-    if (!ort) throw new MeshError('runtime_trap', `[${this.#modelId}] its runtime was dropped`)
+    const workspace = this.#workspace
+    if (!workspace) {
+      throw new MeshError('runtime_trap', `[${this.#context.modelId}] its runtime was dropped`)
+    }
     try {
-      return this.#run(ort, inputs)
+      return this.#run(workspace, inputs)
     } catch (err) {
       throw this.#explain(err)
     }
@@ -112,163 +110,110 @@ export class WasmSession implements InferenceSession {
 
   async release(): Promise<void> {
     // the instance holds nothing but this session: letting go of it frees the memory
-    this.#ort = undefined
+    this.#workspace = undefined
   }
 
-  /**
-   * Runs without a pause: what is on the instance's stack belongs to one run only, so two must never
-   * be interleaved.
-   */
-  #run(ort: OrtModule, inputs: Tensors): Tensors {
-    const names = Object.keys(inputs)
-    const stack = ort.stackSave()
-    const buffers: number[] = []
-    const tensors: number[] = []
-    const options = requireHandle(ort, ort._OrtCreateRunOptions(LOG_FATAL, 0, false, 0))
+  /** Runs without a pause: two runs that were interleaved would write into each other's workspace. */
+  #run(workspace: Workspace, inputs: Tensors): Tensors {
+    const { ort, options, inputNames, inputValues, outputNames, outputValues } = workspace
+    // an unknown name is refused before it is counted, so the arrays are never too short
+    const given = Object.entries(inputs)
+    given.forEach(([name, tensor], i) => {
+      const input = requireInput(workspace, name)
+      ort.setValue(inputNames + i * POINTER_BYTES, input.name, '*')
+      ort.setValue(inputValues + i * POINTER_BYTES, input.slot.put(tensor), '*')
+    })
+    const outputs = Array.from(workspace.outputs.keys())
+    outputs.forEach((_, i) => ort.setValue(outputValues + i * POINTER_BYTES, 0, '*'))
+
+    const status = ort._OrtRun(
+      this.#session,
+      inputNames,
+      inputValues,
+      given.length,
+      outputNames,
+      outputs.length,
+      outputValues,
+      options,
+    )
+    check(ort, status)
+
+    const handles = outputs.map((_, i) => ort.getValue(outputValues + i * POINTER_BYTES, '*'))
     try {
-      const inputNames = ort.stackAlloc(names.length * POINTER_BYTES)
-      const inputValues = ort.stackAlloc(names.length * POINTER_BYTES)
-      names.forEach((name, i) => {
-        const tensor = requireTensor(inputs, name)
-        ort.setValue(inputNames + i * POINTER_BYTES, this.#requireInput(name), '*')
-        ort.setValue(inputValues + i * POINTER_BYTES, putTensor(ort, tensor, buffers, tensors), '*')
-      })
-      const outputNames = ort.stackAlloc(this.#outputs.size * POINTER_BYTES)
-      const outputValues = ort.stackAlloc(this.#outputs.size * POINTER_BYTES)
-      Array.from(this.#outputs.values()).forEach((name, i) => {
-        ort.setValue(outputNames + i * POINTER_BYTES, name, '*')
-        ort.setValue(outputValues + i * POINTER_BYTES, 0, '*')
-      })
-
-      const status = ort._OrtRun(
-        this.#session,
-        inputNames,
-        inputValues,
-        names.length,
-        outputNames,
-        this.#outputs.size,
-        outputValues,
-        options,
-      )
-      check(ort, status)
-
       const results: Record<string, Tensor> = {}
-      Array.from(this.#outputs.keys()).forEach((name, i) => {
-        const handle = ort.getValue(outputValues + i * POINTER_BYTES, '*')
-        tensors.push(handle)
-        results[name] = takeTensor(ort, handle)
-      })
+      outputs.forEach((name, i) => (results[name] = readTensor(ort, handles[i] ?? 0)))
       return results
     } finally {
-      tensors.forEach((handle) => ort._OrtReleaseTensor(handle))
-      buffers.forEach((pointer) => ort._free(pointer))
-      ort._OrtReleaseRunOptions(options)
-      ort.stackRestore(stack)
+      handles.forEach((handle) => ort._OrtReleaseTensor(handle))
     }
-  }
-
-  #requireInput(name: string): number {
-    const pointer = this.#inputs.get(name)
-    if (pointer !== undefined) return pointer
-    throw new OrtError(
-      INVALID_ARGUMENT,
-      `the graph has no input '${name}'; it has ${Array.from(this.#inputs.keys()).join(', ')}`,
-    )
   }
 
   /** What ORT reports leaves the instance sound. Anything else broke it: an abort, a trap, a blown stack. */
   #explain(err: unknown): unknown {
     if (err instanceof MeshError) return err
-    const who = `[${this.#modelId}]`
+    const { modelId, reachedCut } = this.#context
+    const who = `[${modelId}]`
     if (err instanceof OrtError) {
       return err.code === INVALID_ARGUMENT
         ? new MeshError('invalid_input', `${who} the graph refused the tensors: ${err.message}`)
         : new MeshError('internal', `${who} the graph failed to run`, { cause: err })
     }
-    this.#ort = undefined
+    this.#workspace = undefined
+    if (reachedCut()) return cutError(modelId, err)
     return new MeshError('runtime_trap', `${who} the runtime trapped and is being replaced`, {
       cause: err,
     })
   }
 }
 
-function readNames(ort: OrtModule, session: number): [Map<string, number>, Map<string, number>] {
+function requireInput({ inputs }: Workspace, name: string): { name: number; slot: InputSlot } {
+  const input = inputs.get(name)
+  if (input) return input
+  throw new OrtError(
+    INVALID_ARGUMENT,
+    `the graph has no input '${name}'; it has ${Array.from(inputs.keys()).join(', ')}`,
+  )
+}
+
+/** Reads the graph's names, once, and makes room for the arrays that every run is called with. */
+function makeWorkspace(ort: OrtModule, session: number): Workspace {
   const stack = ort.stackSave()
   try {
     const out = ort.stackAlloc(2 * POINTER_BYTES)
     check(ort, ort._OrtGetInputOutputCount(session, out, out + POINTER_BYTES))
     const inputCount = ort.getValue(out, 'i32')
     const outputCount = ort.getValue(out + POINTER_BYTES, 'i32')
-    const inputs = new Map<string, number>()
+    const inputs = new Map<string, { name: number; slot: InputSlot }>()
     const outputs = new Map<string, number>()
     for (let i = 0; i < inputCount + outputCount; i++) {
       check(ort, ort._OrtGetInputOutputMetadata(session, i, out, out + POINTER_BYTES))
       const name = ort.getValue(out, '*')
       ort._OrtFree(ort.getValue(out + POINTER_BYTES, '*'))
-      ;(i < inputCount ? inputs : outputs).set(ort.UTF8ToString(name), name)
+      const text = ort.UTF8ToString(name)
+      if (i < inputCount) inputs.set(text, { name, slot: new InputSlot(ort) })
+      else outputs.set(text, name)
     }
-    return [inputs, outputs]
-  } finally {
-    ort.stackRestore(stack)
-  }
-}
-
-function requireTensor(tensors: Tensors, name: string): Tensor {
-  const tensor = tensors[name]
-  if (!tensor) throw new OrtError(INVALID_ARGUMENT, `the input '${name}' is missing`)
-  return tensor
-}
-
-function putTensor(
-  ort: OrtModule,
-  { datatype, shape, data }: Tensor,
-  buffers: number[],
-  tensors: number[],
-): number {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  const pointer = copyIn(ort, bytes)
-  buffers.push(pointer)
-  const stack = ort.stackSave()
-  const dims = ort.stackAlloc(shape.length * POINTER_BYTES)
-  shape.forEach((dim, i) => ort.setValue(dims + i * POINTER_BYTES, dim, 'i32'))
-  const handle = ort._OrtCreateTensor(
-    ONNX_TYPE[datatype],
-    pointer,
-    bytes.byteLength,
-    dims,
-    shape.length,
-    LOCATION_CPU,
-  )
-  ort.stackRestore(stack)
-  tensors.push(requireHandle(ort, handle))
-  return handle
-}
-
-function takeTensor(ort: OrtModule, handle: number): Tensor {
-  const stack = ort.stackSave()
-  try {
-    const out = ort.stackAlloc(4 * POINTER_BYTES)
-    const [type, data, dims, rank] = [0, 1, 2, 3].map((i) => out + i * POINTER_BYTES) as [
-      number,
-      number,
-      number,
-      number,
-    ] // as: map keeps the length
-    check(ort, ort._OrtGetTensorData(handle, type, data, dims, rank))
-    const datatype = DATATYPE_OF.get(ort.getValue(type, 'i32'))
-    if (!datatype)
-      throw new OrtError(1, `an output has the unsupported type ${ort.getValue(type, 'i32')}`)
-
-    const dimsAt = ort.getValue(dims, '*')
-    const shape = Array.from({ length: ort.getValue(rank, 'i32') }, (_, i) =>
-      ort.getValue(dimsAt + i * POINTER_BYTES, 'i32'),
+    const outputNames = pointerArray(ort, outputCount)
+    Array.from(outputs.values()).forEach((name, i) =>
+      ort.setValue(outputNames + i * POINTER_BYTES, name, '*'),
     )
-    ort._OrtFree(dimsAt)
-    const values = new DATATYPES[datatype](elementCount(shape))
-    const from = ort.getValue(data, '*')
-    new Uint8Array(values.buffer).set(ort.HEAPU8.subarray(from, from + values.byteLength))
-    return { datatype, shape, data: values }
+    return {
+      ort,
+      inputs,
+      outputs,
+      options: requireHandle(ort, ort._OrtCreateRunOptions(LOG_FATAL, 0, false, 0)),
+      inputNames: pointerArray(ort, inputCount),
+      inputValues: pointerArray(ort, inputCount),
+      outputNames,
+      outputValues: pointerArray(ort, outputCount),
+    }
   } finally {
     ort.stackRestore(stack)
   }
+}
+
+function pointerArray(ort: OrtModule, length: number): number {
+  const pointer = ort._malloc(Math.max(length, 1) * POINTER_BYTES)
+  if (pointer === 0) throw new OrtError(1, 'no memory for a session')
+  return pointer
 }

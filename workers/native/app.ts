@@ -85,12 +85,14 @@ function describe(models: readonly LoadedModel[]): NodeDescriptor {
   return {
     kind: 'native',
     runtime: runtime.name,
-    models: models.map(({ manifest, state, traps }) => ({
+    models: models.map(({ manifest, state, traps, cuts, memoryBytes }) => ({
       id: manifest.id,
       version: manifest.version,
       capability: manifest.capability,
       state,
       traps,
+      cuts,
+      memoryBytes,
     })),
   }
 }
