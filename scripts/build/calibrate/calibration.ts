@@ -1,0 +1,19 @@
+import { z } from 'zod'
+
+import { Difference } from '../difference.ts'
+
+/** What running a model's examples taught. */
+export const Calibration = z.object({
+  /** Largest difference of any output of each graph from that of the graph before optimising. */
+  optimisation: z.record(z.string(), Difference),
+  /** Of a converted graph, largest difference from its original runtime. */
+  conversion: z.record(z.string(), Difference.extend({ runtime: z.string() })).optional(),
+  /** Functions of the published runtime that ran, by index; ascending. Empty for a model without edge. */
+  functions: z.array(z.int()),
+  /** How many times a graph ran. */
+  runs: z.int(),
+  /** The example whose tensors are largest, and the shapes of the graphs' inputs in it. */
+  largestExample: z.string(),
+  largestShapes: z.record(z.string(), z.record(z.string(), z.array(z.int()))),
+})
+export type Calibration = z.infer<typeof Calibration>

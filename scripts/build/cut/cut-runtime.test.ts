@@ -1,0 +1,188 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { createWasmRuntime, runtime as wasmRuntime } from '#shared/onnx-wasm.ts'
+import { ENTER_HOOK } from '#shared/runtime-cut.ts'
+import { seededRandom } from '#shared/seeded-random.ts'
+import { fp32, type Tensors } from '#shared/tensor.ts'
+
+import { runtime as nativeRuntime } from '../../../workers/native/onnx.ts'
+import { onnxGraph, type OnnxGraph } from '../../onnx-graph.ts'
+import { compileWasm } from '../compile-wasm.ts'
+import { areIdentical, DifferenceMeter } from '../difference.ts'
+import { PUBLISHED_RUNTIME } from '../model-stages.ts'
+import { optimise } from '../optimise.ts'
+import { cutRuntime } from './cut-runtime.ts'
+import { instrumentRuntime } from './instrument-runtime.ts'
+
+const GRAPHS = 40
+const COLUMNS = 6
+const SEED = 11
+
+interface RandomGraph {
+  onnx: Uint8Array
+  ort: Uint8Array
+  inputs: Tensors
+}
+
+/** A step of a random graph: one [rows, 6] tensor to another. */
+type Step = (g: OnnxGraph, x: string, name: string, random: () => number) => string
+
+const UNARY = ['Relu', 'Abs', 'Neg', 'Exp', 'Sigmoid', 'Tanh', 'Softplus', 'Erf', 'Floor', 'Sign']
+const BINARY = ['Add', 'Sub', 'Mul', 'Max', 'Min']
+
+const STEPS: Step[] = [
+  ...UNARY.map(
+    (operator): Step =>
+      (g, x, name) =>
+        g.node(operator, [x], name),
+  ),
+  ...BINARY.map(
+    (operator): Step =>
+      (g, x, name, random) =>
+        g.node(
+          operator,
+          [x, g.floats(`${name}_c`, randomFloats(COLUMNS, random), [COLUMNS])],
+          name,
+        ),
+  ),
+  (g, x, name, random) =>
+    g.node(
+      'MatMul',
+      [x, g.floats(`${name}_w`, randomFloats(COLUMNS ** 2, random), [COLUMNS, COLUMNS])],
+      name,
+    ),
+  (g, x, name, random) =>
+    g.node(
+      'Gemm',
+      [
+        x,
+        g.floats(`${name}_w`, randomFloats(COLUMNS ** 2, random), [COLUMNS, COLUMNS]),
+        g.floats(`${name}_b`, randomFloats(COLUMNS, random), [COLUMNS]),
+      ],
+      name,
+      { transB: 1 },
+    ),
+  (g, x, name) => g.node('Softmax', [x], name, { axis: -1 }),
+  (g, x, name) => {
+    const mean = g.node('ReduceMean', [x], `${name}_mean`, { axes: [1], keepdims: 1 })
+    return g.node('Sub', [x, mean], name)
+  },
+  (g, x, name) => {
+    const turned = g.node('Transpose', [x], `${name}_t`, { perm: [1, 0] })
+    return g.node('Transpose', [g.node('Neg', [turned], `${name}_n`)], name, { perm: [1, 0] })
+  },
+  (g, x, name) => {
+    const twice = g.node('Concat', [x, x], `${name}_twice`, { axis: 1 })
+    const ends = [[3], [3 + COLUMNS], [1]].map((value, i) => g.ints(`${name}_end${i}`, value))
+    return g.node('Slice', [twice, ...ends], name)
+  },
+]
+
+let dir: string
+let graphs: RandomGraph[]
+let published: Uint8Array
+let instrumented: WebAssembly.Module
+let executed: Set<number>
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'capillary-'))
+  published = await readFile(PUBLISHED_RUNTIME)
+  const random = seededRandom(SEED)
+  graphs = []
+  for (let i = 0; i < GRAPHS; i++) graphs.push(await randomGraph(`g${i}`, random))
+  executed = new Set()
+  instrumented = await compileWasm(instrumentRuntime(published))
+  const calibrating = createWasmRuntime({ [ENTER_HOOK]: (index: number) => executed.add(index) })
+  for (const { ort, inputs } of graphs) {
+    const session = await calibrating.createSession({
+      modelId: 'random',
+      bytes: ort,
+      wasm: instrumented,
+    })
+    await session.run(inputs)
+  }
+}, 60_000)
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+async function randomGraph(name: string, random: () => number): Promise<RandomGraph> {
+  const rows = 1 + Math.floor(random() * 9)
+  const g = onnxGraph(name)
+  let edge = g.input('x', 'FP32', [-1, COLUMNS])
+  const length = 1 + Math.floor(random() * 8)
+  for (let i = 0; i < length; i++) {
+    const step = STEPS[Math.floor(random() * STEPS.length)]
+    edge = step?.(g, edge, `n${i}`, random) ?? edge
+    // keeps chains of Exp and MatMul from running off to infinity
+    edge = g.node('Tanh', [edge], `bounded${i}`)
+  }
+  g.output(g.node('Identity', [edge], 'y'), 'FP32', [-1, COLUMNS])
+  const onnx = g.bytes()
+  return {
+    onnx,
+    ort: await optimised(onnx, COLUMNS),
+    inputs: { x: fp32(randomFloats(rows * COLUMNS, random), [rows, COLUMNS]) },
+  }
+}
+
+async function optimised(onnx: Uint8Array, columns: number): Promise<Uint8Array> {
+  const spec = (name: string) => ({ name, datatype: 'FP32' as const, shape: [-1, columns] })
+  const manifest = { id: 'random', inputs: [spec('x')], outputs: [spec('y')] }
+  await optimise(onnx, 'model', manifest, dir)
+  return readFile(join(dir, 'model.ort'))
+}
+
+function randomFloats(length: number, random: () => number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length }, () => random() * 4 - 2)
+}
+
+describe(`${GRAPHS} random graphs on a runtime cut to them`, () => {
+  test('answer as before they were optimised, and bit for bit as on the whole runtime', async () => {
+    const { wasm, functions } = cutRuntime(published, executed)
+    expect(wasm.byteLength).toBeLessThan(0.45 * published.byteLength)
+    expect(functions.kept).toBeGreaterThan(functions.executed)
+    const [cut, whole] = [await compileWasm(wasm), await compileWasm(published)]
+    const meter = new DifferenceMeter()
+    for (const { onnx, ort, inputs } of graphs) {
+      const run = async (bytes: Uint8Array, module: WebAssembly.Module | undefined) => {
+        const runtime = module ? wasmRuntime : nativeRuntime
+        const session = await runtime.createSession({ modelId: 'random', bytes, wasm: module })
+        return session.run(inputs)
+      }
+      const short = await run(ort, cut)
+      expect(areIdentical(short, await run(ort, whole))).toBe(true)
+      meter.add(short, await run(onnx, undefined))
+    }
+    expect(meter.largest().maxRelative).toBeLessThan(1e-5)
+  }, 60_000)
+
+  test('meet a runtime_cut error where nothing of theirs was kept', async () => {
+    // what a session needs to open at all, and no kernel
+    const g = onnxGraph('identity')
+    g.output(g.node('Identity', [g.input('x', 'FP32', [-1, 2])], 'y'), 'FP32', [-1, 2])
+    const entered = new Set<number>()
+    const calibrating = createWasmRuntime({ [ENTER_HOOK]: (index: number) => entered.add(index) })
+    const bytes = await optimised(g.bytes(), 2)
+    const source = { modelId: 'identity', bytes, wasm: instrumented }
+    const session = await calibrating.createSession(source)
+    await session.run({ x: fp32(new Float32Array(2), [1, 2]) })
+    const wasm = await compileWasm(cutRuntime(published, entered).wasm)
+    const failures = await Promise.all(
+      graphs.map(async ({ ort, inputs }) => {
+        try {
+          const other = await wasmRuntime.createSession({ modelId: 'random', bytes: ort, wasm })
+          await other.run(inputs)
+          return undefined
+        } catch (err) {
+          return err
+        }
+      }),
+    )
+    const cuts = failures.filter((err) => err !== undefined)
+    expect(cuts.length).toBeGreaterThan(GRAPHS / 2)
+    for (const err of cuts) expect(err).toMatchObject({ code: 'runtime_cut', retryable: true })
+  }, 60_000)
+})

@@ -1,0 +1,131 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+import { EdgeMeasurement, measureWorker } from './admit/measure-worker.ts'
+import { BuildError } from './build-error.ts'
+import { codeDigest } from './code-digest.ts'
+import { Difference } from './difference.ts'
+import { inModelProcess } from './model-process.ts'
+import {
+  processRequest,
+  PUBLISHED_RUNTIME,
+  readCalibration,
+  readContents,
+  type ModelStages,
+  type StageContext,
+} from './model-stages.ts'
+import { stage, type Stage } from './stage.ts'
+import { toolVersions } from './tool-versions.ts'
+
+/**
+ * Largest difference between WebAssembly and native, relative to the largest value of an output. They
+ * round sums otherwise, 1e-6 is usual; more than this is a kernel that computes something else.
+ */
+const MAX_PARITY_DIFFERENCE = 1e-2
+
+export interface EdgeStages {
+  /** parity.json: the cut runtime was compared with the published one and with native. */
+  compared: Stage
+  /** measured.json. */
+  measured: Stage
+}
+
+/** What a model must pass before its Worker is let to the edge. */
+export function edgeStages(stages: ModelStages, runtime: Stage, context: StageContext): EdgeStages {
+  const { folder, calibrated } = stages
+  const { cacheDir, log } = context
+  const made = { calibrated: calibrated.key, runtime: runtime.key, tools: toolVersions() }
+
+  const compared = stage(
+    cacheDir,
+    'compared',
+    { ...made, code: codeDigest(join(import.meta.dirname, 'model-process-main.ts')) },
+    async (dir) => {
+      const cut = join(await runtime.dir(), 'ort.wasm')
+      const request = await processRequest(stages, context)
+      const { different, parity } = await inModelProcess(
+        'compare',
+        { ...request, published: PUBLISHED_RUNTIME, cut },
+        log,
+      )
+      if (different !== undefined) throw notTheSame(folder.id, different)
+      for (const [output, { maxRelative }] of Object.entries(parity)) {
+        if (!(maxRelative <= MAX_PARITY_DIFFERENCE)) throw noParity(folder.id, output, maxRelative)
+      }
+      await writeFile(join(dir, 'parity.json'), JSON.stringify(parity))
+    },
+  )
+
+  const measured = stage(
+    cacheDir,
+    'measured',
+    {
+      ...made,
+      worker: codeDigest(join(folder.path, 'index.ts')),
+      code: codeDigest(join(import.meta.dirname, 'admit', 'measure-worker.ts')),
+    },
+    async (dir) => {
+      log('measuring it in workerd')
+      const workDir = await mkdtemp(join(tmpdir(), 'capillary-measure-'))
+      try {
+        const artefactsDir = join(workDir, 'artefacts')
+        await mkdir(artefactsDir)
+        await collectArtefacts(stages, runtime, artefactsDir)
+        const { largestExample } = await readCalibration(stages)
+        const result = await measureWorker({
+          folder,
+          artefactsDir,
+          workDir,
+          cacheDir,
+          largestExample,
+        })
+        await writeFile(join(dir, 'measured.json'), JSON.stringify(result))
+      } finally {
+        await rm(workDir, { recursive: true, force: true })
+      }
+    },
+  )
+  return { compared, measured }
+}
+
+/** Puts what a Worker imports into `dir`: graphs, assets and, for the edge, the runtime. */
+export async function collectArtefacts(
+  { source, optimised }: Pick<ModelStages, 'source' | 'optimised'>,
+  runtime: Stage | undefined,
+  dir: string,
+): Promise<void> {
+  const { graphs, assets } = await readContents(source)
+  for (const name of graphs)
+    await copyFile(join(await optimised.dir(), `${name}.ort`), join(dir, `${name}.ort`))
+  for (const name of assets) await copyFile(join(await source.dir(), name), join(dir, name))
+  if (runtime) await copyFile(join(await runtime.dir(), 'ort.wasm'), join(dir, 'ort.wasm'))
+}
+
+export async function readParity({ compared }: EdgeStages): Promise<Record<string, Difference>> {
+  const text = await readFile(join(await compared.dir(), 'parity.json'), 'utf8')
+  return z.record(z.string(), Difference).parse(JSON.parse(text))
+}
+
+export async function readMeasurement({ measured }: EdgeStages): Promise<EdgeMeasurement> {
+  return EdgeMeasurement.parse(
+    JSON.parse(await readFile(join(await measured.dir(), 'measured.json'), 'utf8')),
+  )
+}
+
+function notTheSame(id: string, example: string): BuildError {
+  return new BuildError(
+    `[${id}] the cut runtime does not answer the example '${example}' bit for bit as the published one\n` +
+      `  This is a bug of the cut: please report it. Until then \`npm run build -- --no-cut ${id}\` keeps the published runtime.`,
+  )
+}
+
+function noParity(id: string, output: string, maxRelative: number): BuildError {
+  return new BuildError(
+    `[${id}] WebAssembly and native answer the examples otherwise: output ${output} differs by ` +
+      `${maxRelative.toExponential(1)} of its largest value, ${MAX_PARITY_DIFFERENCE} is the most\n` +
+      '  The graph is numerically unstable, or a kernel of one runtime is wrong: set "placement" to the one you trust.',
+  )
+}

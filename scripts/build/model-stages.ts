@@ -1,0 +1,180 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+import { z } from 'zod'
+
+import type { Manifest } from '#shared/manifest.ts'
+
+import type { ModelFolder } from '../../workers/native/model-folders.ts'
+import { Calibration } from './calibrate/calibration.ts'
+import { codeDigest } from './code-digest.ts'
+import { sha256 } from './digest.ts'
+import { makeGraphs } from './make-graphs.ts'
+import { inModelProcess, type ModelProcessRequest } from './model-process.ts'
+import { optimise } from './optimise.ts'
+import { stage, type Stage } from './stage.ts'
+import { toolVersions } from './tool-versions.ts'
+
+/** The runtime as published, which Workers' runtimes are cut from. */
+export const PUBLISHED_RUNTIME = createRequire(import.meta.url).resolve(
+  'onnxruntime-web/ort-wasm-simd-threaded.wasm',
+)
+
+export interface StageContext {
+  modelsDir: string
+  cacheDir: string
+  log(message: string): void
+}
+
+/** What a model's stages are, up to what they need of the runtime. */
+export interface ModelStages {
+  folder: ModelFolder
+  /** `<graph>.onnx`, assets and contents.json. */
+  source: Stage
+  /** `<graph>.ort`, and `<graph>.onnx` as optimised. */
+  optimised: Stage
+  /** calibration.json. */
+  calibrated: Stage
+}
+
+/** What stage `source` holds. */
+export const Contents = z.object({
+  graphs: z.array(z.string()),
+  assets: z.array(z.string()),
+  report: z.record(z.string(), z.unknown()).optional(),
+})
+export type Contents = z.infer<typeof Contents>
+
+const HERE = import.meta.dirname
+const codeOf = (file: string) => codeDigest(join(HERE, file))
+
+/** Source → converted → optimised → calibrated; nothing runs until a later stage asks for it. */
+export function modelStages(folder: ModelFolder, context: StageContext): ModelStages {
+  const { id, path, manifest } = folder
+  const { cacheDir, log } = context
+  const tools = toolVersions()
+  const tensors = { inputs: manifest.inputs, outputs: manifest.outputs }
+
+  const recipe =
+    manifest.source.type === 'recipe' ? codeDigest(join(path, manifest.source.script)) : undefined
+  const source = stage(
+    cacheDir,
+    'source',
+    {
+      id,
+      source: manifest.source,
+      // a file that was edited without its digest must be noticed, not answered from the cache
+      files: localDigests(manifest.source, path),
+      tensors,
+      recipe,
+      code: codeOf('make-graphs.ts'),
+      tools,
+    },
+    async (dir) => {
+      const made = await makeGraphs(manifest, { modelId: id, modelDir: path, cacheDir, log })
+      for (const [name, graph] of Object.entries(made.graphs))
+        await writeFile(join(dir, `${name}.onnx`), graph)
+      for (const [name, asset] of Object.entries(made.assets ?? {}))
+        await writeFile(join(dir, name), asset)
+      const contents: Contents = {
+        graphs: Object.keys(made.graphs),
+        assets: Object.keys(made.assets ?? {}),
+        ...(made.report ? { report: made.report } : {}),
+      }
+      await writeFile(join(dir, 'contents.json'), JSON.stringify(contents))
+    },
+  )
+
+  const optimised = stage(
+    cacheDir,
+    'optimised',
+    { source: source.key, tensors, code: codeOf('optimise.ts'), tools },
+    async (dir) => {
+      const from = await source.dir()
+      for (const name of (await readContents(source)).graphs) {
+        log(`optimising ${name}`)
+        await optimise(await readFile(join(from, `${name}.onnx`)), name, manifest, dir)
+      }
+    },
+  )
+
+  const calibrated = stage(
+    cacheDir,
+    'calibrated',
+    {
+      optimised: optimised.key,
+      manifest: fieldsOfCodec(manifest),
+      codec: codeDigest(join(path, 'codec.ts')),
+      code: codeOf('model-process-main.ts'),
+      tools,
+    },
+    async (dir) => {
+      const request = await processRequest({ folder, source, optimised }, context)
+      const instrumented = manifest.placement.includes('edge')
+        ? join(await instrumentedRuntime(context).dir(), 'ort.wasm')
+        : undefined
+      const result = await inModelProcess(
+        'calibrate',
+        { ...request, ...(instrumented === undefined ? {} : { instrumented }) },
+        log,
+      )
+      await writeFile(join(dir, 'calibration.json'), JSON.stringify(result))
+    },
+  )
+  return { folder, source, optimised, calibrated }
+}
+
+export async function readContents(source: Stage): Promise<Contents> {
+  return Contents.parse(
+    JSON.parse(await readFile(join(await source.dir(), 'contents.json'), 'utf8')),
+  )
+}
+
+export async function readCalibration({ calibrated }: ModelStages): Promise<Calibration> {
+  const text = await readFile(join(await calibrated.dir(), 'calibration.json'), 'utf8')
+  return Calibration.parse(JSON.parse(text))
+}
+
+/** What a process that runs the model's examples is told. */
+export async function processRequest(
+  { folder, source, optimised }: Pick<ModelStages, 'folder' | 'source' | 'optimised'>,
+  { modelsDir, cacheDir }: StageContext,
+): Promise<ModelProcessRequest> {
+  return {
+    modelsDir,
+    id: folder.id,
+    sourceDir: await source.dir(),
+    optimisedDir: await optimised.dir(),
+    graphs: (await readContents(source)).graphs,
+    cacheDir,
+  }
+}
+
+/** The published runtime, instrumented once for all models. */
+function instrumentedRuntime({ cacheDir, log }: StageContext): Stage {
+  const code = codeDigest(join(HERE, 'cut', 'instrument-runtime.ts'))
+  return stage(cacheDir, 'instrumented', { code, tools: toolVersions() }, async (dir) => {
+    log('instrumenting the runtime, once for all models')
+    // binaryen takes a second to load: only who needs it waits
+    const { instrumentRuntime } = await import('./cut/instrument-runtime.ts')
+    await writeFile(join(dir, 'ort.wasm'), instrumentRuntime(await readFile(PUBLISHED_RUNTIME)))
+  })
+}
+
+/** The digests of the files beside the manifest that it names, as they are now. */
+function localDigests(value: unknown, dir: string): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const local = z.object({ type: z.literal('file'), path: z.string() }).safeParse(value)
+  if (!local.success) return Object.values(value).flatMap((field) => localDigests(field, dir))
+  const path = join(dir, local.data.path)
+  return [existsSync(path) ? sha256(readFileSync(path)) : 'missing']
+}
+
+/** The manifest as far as a codec or the calibration can depend on it: not what it claims or expects. */
+function fieldsOfCodec(manifest: Manifest): unknown {
+  const { id, version, inputs, outputs, labels, accepts, limits, placement, examples } = manifest
+  const asked = examples.map(({ name, input, parameters }) => ({ name, input, parameters }))
+  return { id, version, inputs, outputs, labels, accepts, limits, placement, examples: asked }
+}
