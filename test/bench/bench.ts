@@ -2,8 +2,7 @@
  * `npm run bench`: the figures of docs/benchmarks.md, measured and written there. All Workers run in
  * one workerd, as they share a machine on Cloudflare; A and B alternate within a run.
  */
-import { rm, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import autocannon from 'autocannon'
@@ -18,6 +17,7 @@ import { MODELS_DIR, OUTPUT_DIR, ROOT } from '../../scripts/paths.ts'
 import { bindingName } from '../../scripts/service-bindings.ts'
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
 import { nodeClient } from '../node-client.ts'
+import { machineLine, writeSection } from './benchmarks-page.ts'
 import { lookupTable } from './lookup.ts'
 import { quantile, timeAlternating } from './timing.ts'
 
@@ -56,17 +56,15 @@ try {
   await harness.getWorker().applyD1Migrations('DB')
   const key = await register(url.origin)
   const lines = [
-    '# Benchmarks',
-    '',
-    `\`npm run bench\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}. Read ratios, not milliseconds: the machine is shared and noisy.`,
+    machineLine('npm run bench'),
     '',
     ...(await routerLatency(key)),
     ...(await throughput(url.origin, key)),
     ...(await inference(harness, native)),
     ...lookupTable(),
   ]
-  const text = `${lines.join('\n')}\n`
-  await writeFile(join(ROOT, 'docs', 'benchmarks.md'), text)
+  const text = lines.join('\n')
+  await writeSection('bench', text)
   console.log(text)
 } finally {
   await native.stop()

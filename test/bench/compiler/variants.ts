@@ -1,0 +1,71 @@
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { bundleWorker, type WorkerBundle } from '../../../scripts/build/admit/bundle-worker.ts'
+import {
+  modelStages,
+  PUBLISHED_RUNTIME,
+  readContents,
+} from '../../../scripts/build/model-stages.ts'
+import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR } from '../../../scripts/paths.ts'
+import type { ModelFolder } from '../../../workers/native/model-folders.ts'
+
+/** One way to serve a model: its own Worker, and one that only runs its main graph. */
+export interface Variant {
+  name: 'plain' | 'compiled'
+  /** Where model.ort and ort.wasm are. */
+  artefactsDir: string
+  dir: string
+  worker: WorkerBundle
+  inference: WorkerBundle
+}
+
+/** Plain onnxruntime-web with the graph as published, and what the build made. */
+export async function makeVariants(folder: ModelFolder, workDir: string): Promise<Variant[]> {
+  const plainDir = join(workDir, 'plain', 'artefacts')
+  await mkdir(plainDir, { recursive: true })
+  const { source } = modelStages(folder, {
+    modelsDir: MODELS_DIR,
+    cacheDir: join(OUTPUT_DIR, 'cache'),
+    log: () => {},
+  })
+  const { graphs, assets } = await readContents(source)
+  // ONNX Runtime tells the two formats apart by their content
+  for (const name of graphs)
+    await copyFile(join(await source.dir(), `${name}.onnx`), join(plainDir, `${name}.ort`))
+  for (const name of assets) await copyFile(join(await source.dir(), name), join(plainDir, name))
+  await copyFile(PUBLISHED_RUNTIME, join(plainDir, 'ort.wasm'))
+
+  const plainRuntime = join(import.meta.dirname, 'plain-runtime.ts')
+  return [
+    await bundle('plain', plainDir, { '#onnx': plainRuntime }),
+    await bundle('compiled', join(ARTEFACTS_DIR, folder.id), {}),
+  ]
+
+  async function bundle(
+    name: Variant['name'],
+    artefactsDir: string,
+    alias: Record<string, string>,
+  ): Promise<Variant> {
+    const dir = join(workDir, name)
+    const entry = join(folder.path, 'index.ts')
+    const bench = join(import.meta.dirname, 'inference-worker.ts')
+    return {
+      name,
+      artefactsDir,
+      dir,
+      worker: await bundleWorker(
+        entry,
+        { id: folder.id, dir: artefactsDir },
+        join(dir, 'worker'),
+        alias,
+      ),
+      inference: await bundleWorker(
+        bench,
+        { id: 'bench', dir: artefactsDir },
+        join(dir, 'inference'),
+        alias,
+      ),
+    }
+  }
+}
