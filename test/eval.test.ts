@@ -7,6 +7,8 @@ const FLOORS: [model: string, metric: string, atLeast: number][] = [
   ['language-id', 'accuracy', 0.9],
   ['email-spam', 'auc', 0.98],
   ['email-spam', 'accuracy', 0.95],
+  ['sensor-anomaly', 'auc', 0.98],
+  ['sensor-anomaly', 'f1', 0.85],
   ['silero-vad', 'clip accuracy', 1],
   ['face-detector', 'picture accuracy', 1],
   ['text-line-ocr', 'exact lines', 0.5],
