@@ -7,6 +7,7 @@ const FLOORS: [model: string, metric: string, atLeast: number][] = [
   ['language-id', 'accuracy', 0.9],
   ['email-spam', 'auc', 0.98],
   ['email-spam', 'accuracy', 0.95],
+  ['code-language', 'accuracy', 0.8],
   ['sensor-anomaly', 'auc', 0.98],
   ['sensor-anomaly', 'f1', 0.85],
   ['silero-vad', 'clip accuracy', 1],
