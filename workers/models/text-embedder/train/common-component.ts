@@ -1,5 +1,5 @@
 import { DIMENSIONS, type WordVectors } from './read-word-vectors.ts'
-import { wordShare, wordWeight } from './word-weight.ts'
+import { wordShare, wordWeight } from '../word-weight.ts'
 
 /** Words of a usual sentence. */
 const SENTENCE_WORDS = 15

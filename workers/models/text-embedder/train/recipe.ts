@@ -10,7 +10,7 @@ import type { Recipe } from '#shared/recipe.ts'
 
 import { commonComponent } from './common-component.ts'
 import { DIMENSIONS, readWordVectors } from './read-word-vectors.ts'
-import { tokenise } from './tokenise.ts'
+import { tokenise } from '../tokenise.ts'
 
 /** As many as keep the graph near 4 MB, which a Worker holds beside the runtime. */
 const WORDS = 40_000
