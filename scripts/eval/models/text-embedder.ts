@@ -27,7 +27,7 @@ const Pair = z
   .rest(z.string())
 const Embedding = z.array(z.number()).length(100)
 
-/** Do pairs of sentences rank by the cosine of their embeddings as people ranked them? Nothing was tuned on them. */
+/** Do pairs of sentences rank by the cosine of their embeddings as people ranked them? Nothing was tuned on this split. */
 const evaluation: Evaluation = async ({ model, quick, fetchFile, cacheDir }) => {
   await fetchFile({ type: 'https', url: URL, sha256: SHA256 })
   const tarball = join(cacheDir, 'sha256', SHA256) // where the fetched file is kept
