@@ -14,7 +14,7 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
 
 function ranksOf(values: readonly number[]): number[] {
   const order = values.map((value, i) => ({ value, i })).toSorted((a, b) => a.value - b.value)
-  const ranks = new Array<number>(values.length)
+  const ranks = values.map(() => 0)
   for (let from = 0; from < order.length;) {
     let end = from
     while (end < order.length && order[end]?.value === order[from]?.value) end++

@@ -17,13 +17,13 @@ async function file(vectors: Record<string, number[]>): Promise<string> {
   await writeFile(path, JSON.stringify({ words: Object.keys(vectors), vectors, unkVector: [0] }))
   return path
 }
-const row = (value: number) => [...new Array<number>(DIMENSIONS).fill(value), 9, 1]
+const row = (value: number) => [...Array.from({ length: DIMENSIONS }, () => value), 9, 1]
 
 test('takes the first words that are accepted, without their length and index', async () => {
   const path = await file({ '"': row(1), the: row(2), ']': row(3), of: row(4), to: row(5) })
   const { words, vectors } = await readWordVectors(path, 2, (word) => /^\w+$/.test(word))
   expect(words).toEqual(['the', 'of'])
-  expect(vectors).toEqual(Float32Array.from(new Array(200), (_, i) => (i < DIMENSIONS ? 2 : 4)))
+  expect(vectors).toEqual(Float32Array.from({ length: 200 }, (_, i) => (i < DIMENSIONS ? 2 : 4)))
 })
 
 test('says so when words are too few or a vector too short', async () => {
