@@ -36,7 +36,7 @@ const evaluation: Evaluation = async ({ model, quick, fetchFile }) => {
     metric,
     value,
     n,
-    on: 'multi-hop readings of motes it was not trained on',
+    on: 'multi-hop readings, another network than trained on',
   }))
 }
 export default evaluation

@@ -12,6 +12,7 @@ test('finds its columns by the header, whatever their order, and passes over oth
 test.each([
   ['time,temperature\n0,1', "[x] line 1 must name the columns, 'humidity'"],
   ['43.8,30.2\n43.7,30.2', '[x] line 1 must name the columns'],
+  [`humidity,temperature${',x'.repeat(63)}\n1,1`, 'more than 64 columns'],
   ['humidity,temperature\n', 'no reading below its header'],
   ['humidity,temperature\n40,20\n41', '[x] line 3 has 1 cells; the header has 2'],
   ['humidity,temperature\n\n40,20', '[x] line 2 has 1 cells'],

@@ -1,6 +1,7 @@
 /**
- * Trains on the single-hop sensors of Suthaharan et al. (2010), seeded, and scores on the multi-hop
- * ones: other motes on another day.
+ * Trains on the single-hop sensor network of Suthaharan et al. (May 2010), seeded, and scores on their
+ * multi-hop one (July 2010). Each set has two events, minutes in which both quantities rise: scores of other
+ * kinds of events are not known.
  */
 import { scoreClassifier } from '#scripts/eval/score-classifier.ts'
 import { onnxGraph } from '#scripts/onnx-graph.ts'
