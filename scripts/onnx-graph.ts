@@ -9,7 +9,7 @@ const IR_VERSION = 8
 const DEFAULT_OPSET = 13
 
 /** ONNX element types by our datatype names, for the few that recipes need. */
-const ELEMENT_TYPE = { FP32: 1, INT64: 7 } as const
+const ELEMENT_TYPE = { FP32: 1, INT8: 3, INT64: 7 } as const
 type ElementType = keyof typeof ELEMENT_TYPE
 
 /** The name of a tensor in the graph. */
@@ -20,6 +20,7 @@ export interface OnnxGraph {
   output(edge: Edge, type: ElementType, shape: readonly number[]): void
   floats(name: string, values: Float32Array, shape: readonly number[]): Edge
   ints(name: string, values: readonly number[]): Edge
+  int8s(name: string, values: Int8Array, shape: readonly number[]): Edge
   /** Adds an operator and returns its output, called `name`. */
   node(
     operator: string,
@@ -83,6 +84,11 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
         dataType: ELEMENT_TYPE.INT64,
         rawData,
       })
+      return edge
+    },
+    int8s(edge, values, shape) {
+      const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+      graph.initializer.push({ name: edge, dims: [...shape], dataType: ELEMENT_TYPE.INT8, rawData })
       return edge
     },
     node(operator, inputs, output, attributes = {}) {

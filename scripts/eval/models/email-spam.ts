@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { BUCKETS } from '../../../workers/models/email-spam/features.ts'
 import { readDataset, splitByGroup } from '../../../workers/models/email-spam/train/dataset.ts'
-import { scoreClassifier } from '../../../workers/models/email-spam/train/score-classifier.ts'
+import { scoreClassifier } from '../score-classifier.ts'
 import type { Evaluation } from '../evaluation.ts'
 
 /** The held-out mails lie in the order of the corpus, ham first: a part of them must be spread over all. */

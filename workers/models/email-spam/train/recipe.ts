@@ -1,11 +1,11 @@
 /** Trains the model on the SpamAssassin public corpus (2002 to 2005), seeded, and writes it as ONNX. */
+import { scoreClassifier } from '#scripts/eval/score-classifier.ts'
 import { onnxGraph } from '#scripts/onnx-graph.ts'
 import type { Recipe } from '#shared/recipe.ts'
 
 import { BUCKETS } from '../features.ts'
 import { readDataset, splitByGroup, splitByMail, type Split } from './dataset.ts'
 import { predict, trainLogisticRegression, type LinearModel } from './logistic-regression.ts'
-import { scoreClassifier } from './score-classifier.ts'
 
 const SEED = 42
 

@@ -3,6 +3,7 @@ export interface Scores {
   accuracy: number
   precision: number
   recall: number
+  f1: number
   /** Area under the ROC curve. */
   auc: number
 }
@@ -21,6 +22,7 @@ export function scoreClassifier(
     accuracy: (truePositive + trueNegative) / predictions.length,
     precision: truePositive / (truePositive + falsePositive),
     recall: truePositive / (truePositive + falseNegative),
+    f1: (2 * truePositive) / (2 * truePositive + falsePositive + falseNegative),
     auc: areaUnderRoc(predictions),
   }
 }
