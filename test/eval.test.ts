@@ -2,7 +2,10 @@ import { beforeAll, expect, test } from 'vitest'
 
 import { evaluate, type ModelScore } from '../scripts/eval/evaluate.ts'
 
-/** A little below what `npm run eval` shows: a model that lost its way falls far below. */
+/**
+ * Of the models whose data npm has: the STS benchmark that text-embedder is scored on comes from elsewhere.
+ * A little below what `npm run eval` shows: a model that lost its way falls far below.
+ */
 const FLOORS: [model: string, metric: string, atLeast: number][] = [
   ['language-id', 'accuracy', 0.9],
   ['email-spam', 'auc', 0.98],
@@ -10,7 +13,6 @@ const FLOORS: [model: string, metric: string, atLeast: number][] = [
   ['code-language', 'accuracy', 0.8],
   ['sensor-anomaly', 'auc', 0.98],
   ['sensor-anomaly', 'f1', 0.85],
-  ['text-embedder', 'spearman', 0.55],
   ['silero-vad', 'clip accuracy', 1],
   ['face-detector', 'picture accuracy', 1],
   ['text-line-ocr', 'exact lines', 0.5],
@@ -19,7 +21,8 @@ const FLOORS: [model: string, metric: string, atLeast: number][] = [
 let scores: ModelScore[]
 
 beforeAll(async () => {
-  scores = await evaluate({ quick: true, log: () => {} })
+  const ids = Array.from(new Set(FLOORS.map(([model]) => model)))
+  scores = await evaluate({ ids, quick: true, log: () => {} })
   for (const { model, metric, value, n, on } of scores) {
     console.log(`${model} ${metric} ${value.toFixed(4)} (n=${n}, ${on})`)
   }
