@@ -8,12 +8,21 @@ const { onnx } = onnxProto
 const IR_VERSION = 8
 const DEFAULT_OPSET = 13
 
-/** ONNX element types by our datatype names, for the few that recipes need. */
-const ELEMENT_TYPE = { FP32: 1, INT8: 3, INT64: 7 } as const
-type ElementType = keyof typeof ELEMENT_TYPE
+/** ONNX element types by our datatype names, for those that recipes and converters need. */
+const ELEMENT_TYPE = { FP32: 1, UINT8: 2, INT8: 3, INT32: 6, INT64: 7, BOOL: 9, FP16: 10 } as const
+export type ElementType = keyof typeof ELEMENT_TYPE
 
 /** The name of a tensor in the graph. */
 export type Edge = string
+
+/** What an operator is told besides its inputs: whole numbers, text, or fractions by name of their kind. */
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+export type Attributes = Readonly<Record<string, Attribute>>
 
 export interface OnnxGraph {
   input(name: string, type: ElementType, shape: readonly number[]): Edge
@@ -21,13 +30,17 @@ export interface OnnxGraph {
   floats(name: string, values: Float32Array, shape: readonly number[]): Edge
   ints(name: string, values: readonly number[]): Edge
   int8s(name: string, values: Int8Array, shape: readonly number[]): Edge
+  /** A constant of any type; `bytes` are its values, little-endian. */
+  constant(name: string, type: ElementType, bytes: Uint8Array, shape: readonly number[]): Edge
   /** Adds an operator and returns its output, called `name`. */
-  node(
+  node(operator: string, inputs: readonly Edge[], name: string, attributes?: Attributes): Edge
+  /** Adds an operator of several outputs and returns them. */
+  nodes(
     operator: string,
     inputs: readonly Edge[],
-    name: string,
-    attributes?: Readonly<Record<string, number | readonly number[]>>,
-  ): Edge
+    outputs: readonly string[],
+    attributes?: Attributes,
+  ): readonly Edge[]
   bytes(): Uint8Array
 }
 
@@ -58,6 +71,31 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
       },
     })
 
+  const addNode = (
+    operator: string,
+    inputs: readonly Edge[],
+    outputs: readonly Edge[],
+    attributes: Attributes,
+  ) => {
+    graph.node.push({
+      opType: operator,
+      name: outputs[0] ?? '',
+      input: [...inputs],
+      output: [...outputs],
+      attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
+    })
+  }
+  const addConstant = (
+    edge: Edge,
+    type: ElementType,
+    { buffer, byteOffset, byteLength }: ArrayBufferView,
+    shape: readonly number[],
+  ) => {
+    const rawData = new Uint8Array(buffer, byteOffset, byteLength)
+    graph.initializer.push({ name: edge, dims: [...shape], dataType: ELEMENT_TYPE[type], rawData })
+    return edge
+  }
+
   return {
     input(edge, type, shape) {
       graph.input.push(valueInfo(edge, type, shape))
@@ -72,38 +110,19 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
           `${edge} has ${values.length} values; shape [${shape}] needs ${elementCount(shape)}`,
         )
       }
-      const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-      graph.initializer.push({ name: edge, dims: [...shape], dataType: ELEMENT_TYPE.FP32, rawData })
-      return edge
+      return addConstant(edge, 'FP32', values, shape)
     },
-    ints(edge, values) {
-      const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
-      graph.initializer.push({
-        name: edge,
-        dims: [values.length],
-        dataType: ELEMENT_TYPE.INT64,
-        rawData,
-      })
-      return edge
-    },
-    int8s(edge, values, shape) {
-      const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-      graph.initializer.push({ name: edge, dims: [...shape], dataType: ELEMENT_TYPE.INT8, rawData })
-      return edge
-    },
+    ints: (edge, values) =>
+      addConstant(edge, 'INT64', BigInt64Array.from(values, BigInt), [values.length]),
+    int8s: (edge, values, shape) => addConstant(edge, 'INT8', values, shape),
+    constant: addConstant,
     node(operator, inputs, output, attributes = {}) {
-      graph.node.push({
-        opType: operator,
-        name: output,
-        input: [...inputs],
-        output: [output],
-        attribute: Object.entries(attributes).map(([key, value]) =>
-          typeof value === 'number'
-            ? { name: key, type: onnx.AttributeProto.AttributeType.INT, i: value }
-            : { name: key, type: onnx.AttributeProto.AttributeType.INTS, ints: [...value] },
-        ),
-      })
+      addNode(operator, inputs, [output], attributes)
       return output
+    },
+    nodes(operator, inputs, outputs, attributes = {}) {
+      addNode(operator, inputs, outputs, attributes)
+      return outputs
     },
     bytes() {
       return onnx.ModelProto.encode({
@@ -114,4 +133,13 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
       }).finish()
     },
   }
+}
+
+function attributeProto(name: string, value: Attribute): onnxProto.onnx.IAttributeProto {
+  const { INT, INTS, FLOAT, FLOATS, STRING } = onnx.AttributeProto.AttributeType
+  if (typeof value === 'number') return { name, type: INT, i: value }
+  if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) }
+  if ('float' in value) return { name, type: FLOAT, f: value.float }
+  if ('floats' in value) return { name, type: FLOATS, floats: [...value.floats] }
+  return { name, type: INTS, ints: [...value] }
 }
