@@ -78,7 +78,7 @@ async function deploy({ name, config }: Target, dryRun: boolean): Promise<boolea
       .map((file) => ({ file, bytes: statSync(join(dir, file)).size }))
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
     const graphs = files
-      .filter(({ file }) => file.endsWith('.ort'))
+      .filter(({ file }) => file.endsWith('.image'))
       .reduce((sum, { bytes }) => sum + bytes, 0)
     const fits = total <= MAX_WORKER_BYTES && graphs <= MAX_GRAPH_BYTES
     console.log(

@@ -1,5 +1,5 @@
 /** What wrangler makes of a model's artefacts; see `rules` in the model's wrangler.toml. */
-declare module '*.ort' {
+declare module '*.image' {
   const graph: ArrayBuffer
   export default graph
 }

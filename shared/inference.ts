@@ -7,13 +7,14 @@ import type { Tensors } from './tensor.ts'
 export interface InferenceRuntime {
   /** Package and version, e.g. `onnxruntime-web 1.30.0`; shown in the node descriptor. */
   readonly name: string
-  /** Loads one graph in ORT format. Throws `model_unavailable` when it can't be. */
+  /** Loads one graph. Throws `model_unavailable` when it can't be. */
   createSession(graph: GraphSource): Promise<InferenceSession>
 }
 
 export interface GraphSource {
   /** For messages. */
   modelId: string
+  /** The graph as optimised, ONNX; in workerd a runtime image of it (runtime-image.ts) as well. */
   bytes: Uint8Array
   /** The compiled runtime that a Worker imports statically; unused in Node. */
   wasm?: WebAssembly.Module | undefined

@@ -25,7 +25,7 @@ let graph: Uint8Array
 
 beforeAll(async () => {
   wasm = await compileWasm(await readFile(RUNTIME))
-  graph = await readFile(join(ARTEFACTS_DIR, 'language-id', 'model.ort'))
+  graph = await readFile(join(ARTEFACTS_DIR, 'language-id', 'model.onnx'))
 })
 
 function load(parts: {

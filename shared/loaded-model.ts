@@ -11,7 +11,7 @@ import type { Tensors } from './tensor.ts'
 export interface ModelParts {
   manifest: Manifest
   codec: Codec
-  /** Graphs in ORT format by name, each read when its session is first needed. */
+  /** Graphs as a runtime takes them, by name, each read when its session is first needed. */
   loadGraph(name: string): Promise<Uint8Array> | Uint8Array
   runtime: InferenceRuntime
   wasm?: WebAssembly.Module

@@ -21,7 +21,7 @@ export interface ModelWorkerOptions {
   /** manifest.json as imported. */
   manifest: unknown
   codec: Codec
-  /** Graphs in ORT format, imported as Data modules, by name; `model` is the manifest's own. */
+  /** Runtime images, imported as Data modules, by the name of the graph; `model` is the manifest's own. */
   graphs: Readonly<Record<string, ArrayBuffer>>
   /** The compiled ONNX Runtime: a Worker may only instantiate what it imports statically. */
   wasm: WebAssembly.Module

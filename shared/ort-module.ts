@@ -17,7 +17,6 @@ export interface OrtModule {
     logVerbosity: number,
     optimizedModelPath: number,
   ): number
-  _OrtAddSessionConfigEntry(options: number, key: number, value: number): number
   _OrtReleaseSessionOptions(options: number): number
   _OrtCreateSession(bytes: number, length: number, options: number): number | Promise<number>
   _OrtReleaseSession(session: number): number
@@ -67,8 +66,6 @@ export interface OrtModule {
   getValue(pointer: number, type: 'i32' | '*'): number
   setValue(pointer: number, value: number, type: 'i32' | '*'): void
   UTF8ToString(pointer: number): string
-  lengthBytesUTF8(text: string): number
-  stringToUTF8(text: string, pointer: number, bytes: number): void
   /** The whole memory; a new view after each growth, so never keep it over a call. */
   readonly HEAPU8: Uint8Array
 }
@@ -79,7 +76,7 @@ export interface OrtModuleOptions {
   /** Called instead of fetching and compiling: makes the instance and hands it to `receive`. */
   instantiateWasm(
     imports: WebAssembly.Imports,
-    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+    receive: (instance: { exports: WebAssembly.Exports }, module: WebAssembly.Module) => void,
   ): object
 }
 
@@ -129,13 +126,5 @@ export function copyIn(ort: OrtModule, bytes: Uint8Array): number {
     throw new OrtError(1, `no memory for ${bytes.byteLength} bytes`)
   }
   ort.HEAPU8.set(bytes, pointer)
-  return pointer
-}
-
-/** Copies text into new memory, zero-terminated; the caller frees it. */
-export function copyInText(ort: OrtModule, text: string): number {
-  const bytes = ort.lengthBytesUTF8(text) + 1
-  const pointer = ort._malloc(bytes)
-  ort.stringToUTF8(text, pointer, bytes)
   return pointer
 }

@@ -9,7 +9,7 @@ import { OUTPUT_DIR } from '../paths.ts'
 import { buildModels } from './build-models.ts'
 import { sha256 } from './digest.ts'
 import { explainReceipt } from './explain-receipt.ts'
-import { PUBLISHED_RUNTIME } from './model-stages.ts'
+import { PUBLISHED_RUNTIME } from './runtime-forms.ts'
 import { Receipt } from './receipt.ts'
 
 const { onnx } = onnxProto
@@ -47,7 +47,7 @@ export const codec = {
 }
 `
 const INDEX = `
-import model from '#artefacts/tiny/model.ort'
+import model from '#artefacts/tiny/model.image'
 import wasm from '#artefacts/tiny/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 import { codec } from './codec.ts'
@@ -112,7 +112,7 @@ describe('the build', { timeout: 60_000 }, () => {
       graphs: {
         model: {
           source: { sha256: sha256(graph) },
-          optimised: { sha256: sha256(await artefact('model.ort')) },
+          optimised: { sha256: sha256(await artefact('model.onnx')) },
           facts: { operators: { Relu: 1 }, parameters: 0 },
           optimisation: { maxAbsolute: 0 },
         },
@@ -172,7 +172,7 @@ describe('the build', { timeout: 60_000 }, () => {
     await writeModel(reluGraph())
     await Promise.allSettled([build(), build()])
     expect((await build())[0]?.rebuilt).toBe(false)
-    expect((await artefact('model.ort')).length).toBeGreaterThan(100)
+    expect((await artefact('model.onnx')).length).toBeGreaterThan(100)
   })
 
   test('keeps the last good artefacts when a new build fails', async () => {
@@ -180,7 +180,7 @@ describe('the build', { timeout: 60_000 }, () => {
     await build()
     await writeModel(new TextEncoder().encode('no graph at all'))
     await expect(build()).rejects.toThrow(/\[tiny\] graph 'model' is not a graph/)
-    expect((await artefact('model.ort')).length).toBeGreaterThan(100)
+    expect((await artefact('model.onnx')).length).toBeGreaterThan(100)
   })
 })
 

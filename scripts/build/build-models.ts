@@ -6,11 +6,11 @@ import { readModelFolders, type ModelFolder } from '../../workers/native/model-f
 import { BuildError } from './build-error.ts'
 import { codeDigest } from './code-digest.ts'
 import { sha256 } from './digest.ts'
-import { collectArtefacts, edgeStages, type EdgeStages } from './edge-stages.ts'
+import { collectArtefacts, edgeStages, type EdgeRuntime, type EdgeStages } from './edge-stages.ts'
 import { modelStages, type ModelStages, type StageContext } from './model-stages.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
 import { runtimeStage } from './runtime-stage.ts'
-import { pruneStages, type Stage } from './stage.ts'
+import { pruneStages } from './stage.ts'
 import { replaceFolder } from './write-atomically.ts'
 import { writeReceipt } from './write-receipt.ts'
 
@@ -39,12 +39,13 @@ export interface BuiltModel {
 interface ModelPlan {
   stages: ModelStages
   /** Absent for a model that runs natively only. */
-  edge?: EdgeStages & { runtime: Stage }
+  edge?: EdgeStages & EdgeRuntime
   key: string
 }
 
 /**
- * Builds what changed: source → verify → convert → optimise → calibrate → cut → admit → receipt. Throws
+ * Builds what changed: source → verify → convert → optimise → image → calibrate →
+ * cut → admit → receipt. Throws
  * BuildError with what to do; the artefacts of the last good build then stay.
  */
 export async function buildModels(options: BuildOptions): Promise<BuiltModel[]> {
@@ -74,7 +75,7 @@ async function buildModel(
   const fresh = join(artefactsDir, `.${id}.${randomUUID()}`)
   await mkdir(fresh, { recursive: true })
   try {
-    await collectArtefacts(plan.stages, plan.edge?.runtime, fresh)
+    await collectArtefacts(plan.stages, plan.edge, fresh)
     const receipt = await writeReceipt(plan, fresh)
     refuseUnfit(plan.stages.folder, receipt)
     await writeFile(join(fresh, 'receipt.json'), `${JSON.stringify(receipt, null, 2)}\n`)
@@ -110,7 +111,8 @@ function planModel(
     .filter((folder) => isInGroup(folder, own))
     .map((folder) => (folder === own ? stages : stagesOf(folder).stages))
   const runtime = runtimeStage(members, cut, context)
-  const edge = { ...edgeStages(stages, runtime, context), runtime }
+  const edgeRuntime = { runtime, imaged: cut ? stages.imaged : undefined }
+  const edge = { ...edgeStages(stages, edgeRuntime, context), ...edgeRuntime }
   const keys = [stages.calibrated.key, runtime.key, edge.compared.key, edge.measured.key]
   return { stages, edge, key: keyOf([version, placement, ...keys, code]) }
 }

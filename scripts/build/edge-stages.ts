@@ -11,12 +11,12 @@ import { Difference } from './difference.ts'
 import { inModelProcess } from './model-process.ts'
 import {
   processRequest,
-  PUBLISHED_RUNTIME,
   readCalibration,
   readContents,
   type ModelStages,
   type StageContext,
 } from './model-stages.ts'
+import { PUBLISHED_RUNTIME, runtimePath } from './runtime-forms.ts'
 import { stage, type Stage } from './stage.ts'
 import { toolVersions } from './tool-versions.ts'
 
@@ -26,6 +26,14 @@ import { toolVersions } from './tool-versions.ts'
  */
 const MAX_PARITY_DIFFERENCE = 1e-2
 
+/** What a model's Worker runs on. */
+export interface EdgeRuntime {
+  /** ort.wasm. */
+  runtime: Stage
+  /** `<graph>.image`; absent with the published runtime. */
+  imaged: Stage | undefined
+}
+
 export interface EdgeStages {
   /** parity.json: the cut runtime was compared with the published one and with native. */
   compared: Stage
@@ -34,8 +42,13 @@ export interface EdgeStages {
 }
 
 /** What a model must pass before its Worker is let to the edge. */
-export function edgeStages(stages: ModelStages, runtime: Stage, context: StageContext): EdgeStages {
+export function edgeStages(
+  stages: ModelStages,
+  edge: EdgeRuntime,
+  context: StageContext,
+): EdgeStages {
   const { folder, calibrated } = stages
+  const { runtime, imaged } = edge
   const { cacheDir, log } = context
   const made = { calibrated: calibrated.key, runtime: runtime.key, tools: toolVersions() }
 
@@ -44,11 +57,14 @@ export function edgeStages(stages: ModelStages, runtime: Stage, context: StageCo
     'compared',
     { ...made, code: codeDigest(join(import.meta.dirname, 'model-process-main.ts')) },
     async (dir) => {
-      const cut = join(await runtime.dir(), 'ort.wasm')
-      const request = await processRequest(stages, context)
       const { different, parity } = await inModelProcess(
         'compare',
-        { ...request, published: PUBLISHED_RUNTIME, cut },
+        {
+          ...(await processRequest(stages, context)),
+          published: PUBLISHED_RUNTIME,
+          cut: await runtimePath(runtime),
+          ...(imaged ? { imagesDir: await imaged.dir() } : {}),
+        },
         log,
       )
       if (different !== undefined) throw notTheSame(folder.id, different)
@@ -73,7 +89,7 @@ export function edgeStages(stages: ModelStages, runtime: Stage, context: StageCo
       try {
         const artefactsDir = join(workDir, 'artefacts')
         await mkdir(artefactsDir)
-        await collectArtefacts(stages, runtime, artefactsDir)
+        await collectArtefacts(stages, edge, artefactsDir)
         const { largestExample } = await readCalibration(stages)
         const result = await measureWorker({
           folder,
@@ -91,17 +107,26 @@ export function edgeStages(stages: ModelStages, runtime: Stage, context: StageCo
   return { compared, measured }
 }
 
-/** Puts what a Worker imports into `dir`: graphs, assets and, for the edge, the runtime. */
+/**
+ * Puts what nodes import into `dir`: graphs and assets and, for the edge, the runtime with an image of
+ * each graph. The published runtime can't go on from an image: it opens the graph itself, which then has
+ * the image's name.
+ */
 export async function collectArtefacts(
   { source, optimised }: Pick<ModelStages, 'source' | 'optimised'>,
-  runtime: Stage | undefined,
+  edge: EdgeRuntime | undefined,
   dir: string,
 ): Promise<void> {
   const { graphs, assets } = await readContents(source)
-  for (const name of graphs)
-    await copyFile(join(await optimised.dir(), `${name}.ort`), join(dir, `${name}.ort`))
+  for (const name of graphs) {
+    const graph = join(await optimised.dir(), `${name}.onnx`)
+    await copyFile(graph, join(dir, `${name}.onnx`))
+    if (!edge) continue
+    const image = edge.imaged ? join(await edge.imaged.dir(), `${name}.image`) : graph
+    await copyFile(image, join(dir, `${name}.image`))
+  }
   for (const name of assets) await copyFile(join(await source.dir(), name), join(dir, name))
-  if (runtime) await copyFile(join(await runtime.dir(), 'ort.wasm'), join(dir, 'ort.wasm'))
+  if (edge) await copyFile(await runtimePath(edge.runtime), join(dir, 'ort.wasm'))
 }
 
 export async function readParity({ compared }: EdgeStages): Promise<Record<string, Difference>> {

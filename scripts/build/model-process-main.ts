@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { BuildError } from './build-error.ts'
 import { calibrateModel } from './calibrate/calibrate-model.ts'
 import { compareRuntimes } from './cut/compare-runtimes.ts'
+import { imageModel } from './image/image-model.ts'
 import type { Reply, Tasks } from './model-process.ts'
 
 type Message = {
@@ -31,11 +32,15 @@ async function serve(message: Message): Promise<void> {
   const { id, sourceDir } = message.request
   mapArtefacts(id, sourceDir)
   const log = (text: string) => send({ type: 'log', message: text })
-  const result =
-    message.task === 'calibrate'
-      ? await calibrateModel(message.request, log)
-      : await compareRuntimes(message.request)
-  send({ type: 'result', result })
+  send({ type: 'result', result: await run(message, log) })
+}
+
+function run(
+  { task, request }: Message,
+  log: (text: string) => void,
+): Promise<Tasks[keyof Tasks]['result']> {
+  if (task === 'image') return imageModel(request)
+  return task === 'calibrate' ? calibrateModel(request, log) : compareRuntimes(request)
 }
 
 /** The codec's `#artefacts/<id>/…` are those of this build, not those in place from the last. */

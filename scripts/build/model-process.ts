@@ -4,21 +4,23 @@ import { join } from 'node:path'
 import type { CalibrateRequest } from './calibrate/calibrate-model.ts'
 import type { Calibration } from './calibrate/calibration.ts'
 import type { CompareRequest, Comparison } from './cut/compare-runtimes.ts'
+import type { ImageRequest } from './image/image-model.ts'
 import { BuildError } from './build-error.ts'
 
-/** What both tasks need to drive a model's codec before its artefacts are in their place. */
+/** What every task needs to drive a model's codec before its artefacts are in their place. */
 export interface ModelProcessRequest {
   modelsDir: string
   id: string
   /** Folder of `<graph>.onnx` and of the assets that the codec imports. */
   sourceDir: string
-  /** Folder of `<graph>.ort`. */
+  /** Folder of `<graph>.onnx` as optimised. */
   optimisedDir: string
   graphs: readonly string[]
   cacheDir: string
 }
 
 export interface Tasks {
+  image: { request: ImageRequest; result: Record<string, never> }
   calibrate: { request: CalibrateRequest; result: Calibration }
   compare: { request: CompareRequest; result: Comparison }
 }

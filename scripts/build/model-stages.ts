@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 import { z } from 'zod'
@@ -14,13 +13,9 @@ import { sha256 } from './digest.ts'
 import { makeGraphs } from './make-graphs.ts'
 import { inModelProcess, type ModelProcessRequest } from './model-process.ts'
 import { optimise } from './optimise.ts'
+import { runtimeForms, runtimePath } from './runtime-forms.ts'
 import { stage, type Stage } from './stage.ts'
 import { toolVersions } from './tool-versions.ts'
-
-/** The runtime as published, which Workers' runtimes are cut from. */
-export const PUBLISHED_RUNTIME = createRequire(import.meta.url).resolve(
-  'onnxruntime-web/ort-wasm-simd-threaded.wasm',
-)
 
 export interface StageContext {
   modelsDir: string
@@ -33,8 +28,10 @@ export interface ModelStages {
   folder: ModelFolder
   /** `<graph>.onnx`, assets and contents.json. */
   source: Stage
-  /** `<graph>.ort`, and `<graph>.onnx` as optimised. */
+  /** `<graph>.onnx`. */
   optimised: Stage
+  /** `<graph>.image`; absent for a model that runs natively only. */
+  imaged?: Stage
   /** calibration.json. */
   calibrated: Stage
 }
@@ -100,30 +97,35 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
     },
   )
 
-  const calibrated = stage(
-    cacheDir,
-    'calibrated',
-    {
-      optimised: optimised.key,
-      manifest: fieldsOfCodec(manifest),
-      codec: codeDigest(join(path, 'codec.ts')),
-      code: codeOf('model-process-main.ts'),
-      tools,
-    },
-    async (dir) => {
-      const request = await processRequest({ folder, source, optimised }, context)
-      const instrumented = manifest.placement.includes('edge')
-        ? join(await instrumentedRuntime(context).dir(), 'ort.wasm')
-        : undefined
-      const result = await inModelProcess(
-        'calibrate',
-        { ...request, ...(instrumented === undefined ? {} : { instrumented }) },
-        log,
-      )
-      await writeFile(join(dir, 'calibration.json'), JSON.stringify(result))
-    },
-  )
-  return { folder, source, optimised, calibrated }
+  const forms = runtimeForms(context)
+  const driven = {
+    optimised: optimised.key,
+    manifest: fieldsOfCodec(manifest),
+    codec: codeDigest(join(path, 'codec.ts')),
+    code: codeOf('model-process-main.ts'),
+    tools,
+  }
+  const imaged = manifest.placement.includes('edge')
+    ? stage(cacheDir, 'imaged', { ...driven, hooked: forms.hooked.key }, async (dir) => {
+        log('opening its sessions ahead of time')
+        const request = await processRequest({ folder, source, optimised }, context)
+        const prepared = await runtimePath(forms.prepared)
+        const hooked = await runtimePath(forms.hooked)
+        await inModelProcess('image', { ...request, prepared, hooked, imagesDir: dir }, log)
+      })
+    : undefined
+
+  const inputs = { ...driven, imaged: imaged?.key, instrumented: forms.instrumented.key }
+  const calibrated = stage(cacheDir, 'calibrated', inputs, async (dir) => {
+    const request = await processRequest({ folder, source, optimised }, context)
+    const edge = imaged && {
+      instrumented: await runtimePath(forms.instrumented),
+      imagesDir: await imaged.dir(),
+    }
+    const result = await inModelProcess('calibrate', { ...request, ...(edge ? { edge } : {}) }, log)
+    await writeFile(join(dir, 'calibration.json'), JSON.stringify(result))
+  })
+  return { folder, source, optimised, ...(imaged ? { imaged } : {}), calibrated }
 }
 
 export async function readContents(source: Stage): Promise<Contents> {
@@ -150,17 +152,6 @@ export async function processRequest(
     graphs: (await readContents(source)).graphs,
     cacheDir,
   }
-}
-
-/** The published runtime, instrumented once for all models. */
-function instrumentedRuntime({ cacheDir, log }: StageContext): Stage {
-  const code = codeDigest(join(HERE, 'cut', 'instrument-runtime.ts'))
-  return stage(cacheDir, 'instrumented', { code, tools: toolVersions() }, async (dir) => {
-    log('instrumenting the runtime, once for all models')
-    // binaryen takes a second to load: only who needs it waits
-    const { instrumentRuntime } = await import('./cut/instrument-runtime.ts')
-    await writeFile(join(dir, 'ort.wasm'), instrumentRuntime(await readFile(PUBLISHED_RUNTIME)))
-  })
 }
 
 /** The digests of the files beside the manifest that it names, as they are now. */

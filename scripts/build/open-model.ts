@@ -32,14 +32,32 @@ export async function openModel({
 }
 
 /** A session over each of the model's graphs. */
-export async function openSessions(
-  { id, optimisedDir, graphs }: ModelProcessRequest,
+export function openSessions(
+  request: ModelProcessRequest,
   runtime: InferenceRuntime,
   wasm?: WebAssembly.Module,
 ): Promise<Map<string, InferenceSession>> {
+  return open(request, (name) => join(request.optimisedDir, `${name}.onnx`), runtime, wasm)
+}
+
+/** A session that goes on from the image of each of the model's graphs. */
+export function openImages(
+  request: ModelProcessRequest & { imagesDir: string },
+  runtime: InferenceRuntime,
+  wasm: WebAssembly.Module,
+): Promise<Map<string, InferenceSession>> {
+  return open(request, (name) => join(request.imagesDir, `${name}.image`), runtime, wasm)
+}
+
+async function open(
+  { id, graphs }: ModelProcessRequest,
+  pathOf: (graph: string) => string,
+  runtime: InferenceRuntime,
+  wasm: WebAssembly.Module | undefined,
+): Promise<Map<string, InferenceSession>> {
   const sessions = new Map<string, InferenceSession>()
   for (const name of graphs) {
-    const bytes = await readFile(join(optimisedDir, `${name}.ort`))
+    const bytes = await readFile(pathOf(name))
     sessions.set(name, await runtime.createSession({ modelId: id, bytes, wasm }))
   }
   return sessions

@@ -22,8 +22,9 @@ const ORT_TYPE: Record<TensorSpec['datatype'], string> = {
 }
 
 /**
- * Optimises a graph ahead of time and writes `<name>.ort` and `<name>.onnx` to `dir`. `extended` is the most that stays
- * independent of the machine; `all` would bake this processor's layouts in.
+ * Optimises a graph ahead of time and writes `<name>.onnx` to `dir`. `extended` is the most that stays
+ * independent of the machine; `all` would bake this processor's layouts in. ONNX rather than ORT format,
+ * which lists operators in the order of a hash table: another file each time (docs/decisions/0006).
  */
 export async function optimise(
   graph: Uint8Array,
@@ -31,22 +32,19 @@ export async function optimise(
   manifest: Pick<Manifest, 'id' | 'inputs' | 'outputs'>,
   dir: string,
 ): Promise<void> {
-  // in ORT format for the runtimes; as ONNX, with the shapes that ORT inferred, for who reads it
-  for (const extension of ['ort', 'onnx']) {
-    const session = await ort.InferenceSession.create(graph, {
-      graphOptimizationLevel: 'extended',
-      optimizedModelFilePath: join(dir, `${name}.${extension}`),
-      intraOpNumThreads: 1,
-      logSeverityLevel: 4,
-    }).catch((err: unknown) => {
-      throw unreadable(err, `[${manifest.id}] graph '${name}'`)
-    })
-    if (name === 'model') {
-      compare(manifest.id, 'inputs', manifest.inputs, session.inputMetadata)
-      compare(manifest.id, 'outputs', manifest.outputs, session.outputMetadata)
-    }
-    await session.release()
+  const session = await ort.InferenceSession.create(graph, {
+    graphOptimizationLevel: 'extended',
+    optimizedModelFilePath: join(dir, `${name}.onnx`),
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+  }).catch((err: unknown) => {
+    throw unreadable(err, `[${manifest.id}] graph '${name}'`)
+  })
+  if (name === 'model') {
+    compare(manifest.id, 'inputs', manifest.inputs, session.inputMetadata)
+    compare(manifest.id, 'outputs', manifest.outputs, session.outputMetadata)
   }
+  await session.release()
 }
 
 /** An operator no runtime here knows, or a file that is no graph. */

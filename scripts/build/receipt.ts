@@ -26,6 +26,8 @@ export const Receipt = z.object({
       /** The graph as ONNX: as published, converted, or made by the recipe. */
       source: Digest,
       optimised: Digest,
+      /** What the Worker goes on from; absent natively and with the published runtime. */
+      image: Digest.optional(),
       facts: GraphFacts,
       /** From the graph before optimising, on the examples. */
       optimisation: Difference,

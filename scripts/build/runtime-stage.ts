@@ -5,12 +5,8 @@ import { z } from 'zod'
 
 import { codeDigest } from './code-digest.ts'
 import { sha256 } from './digest.ts'
-import {
-  PUBLISHED_RUNTIME,
-  readCalibration,
-  type ModelStages,
-  type StageContext,
-} from './model-stages.ts'
+import { readCalibration, type ModelStages, type StageContext } from './model-stages.ts'
+import { PUBLISHED_RUNTIME, readRuntime, runtimeForms } from './runtime-forms.ts'
 import { stage, type Stage } from './stage.ts'
 import { toolVersions } from './tool-versions.ts'
 
@@ -61,14 +57,15 @@ export function mergeProfiles(profiles: readonly (readonly number[])[]): number[
 }
 
 /** Cutting takes seconds, and calibrations that ran the same functions give the same runtime: kept by those. */
-function cutStage(functions: readonly number[], { cacheDir, log }: StageContext): Stage {
+function cutStage(functions: readonly number[], context: StageContext): Stage {
   const code = codeDigest(join(import.meta.dirname, 'cut', 'cut-runtime.ts'))
-  const inputs = { functions: sha256(functions.join()), code, tools: toolVersions() }
-  return stage(cacheDir, 'cut', inputs, async (dir) => {
-    log(`cutting the runtime to ${functions.length} functions and what they call`)
+  const { prepared } = runtimeForms(context)
+  const inputs = { functions: sha256(functions.join()), prepared: prepared.key, code }
+  return stage(context.cacheDir, 'cut', inputs, async (dir) => {
+    context.log(`cutting the runtime to ${functions.length} functions and what they call`)
     // binaryen takes a second to load: only who needs it waits
     const { cutRuntime } = await import('./cut/cut-runtime.ts')
-    const result = cutRuntime(await readFile(PUBLISHED_RUNTIME), new Set(functions))
+    const result = cutRuntime(await readRuntime(prepared), new Set(functions))
     await writeFile(join(dir, 'ort.wasm'), result.wasm)
     await writeFile(join(dir, 'functions.json'), JSON.stringify(result.functions))
   })

@@ -6,21 +6,17 @@ import type { Source } from '#shared/manifest.ts'
 import { readGraph } from './admit/read-graph.ts'
 import { judge } from './admit/verdict.ts'
 import { sha256 } from './digest.ts'
-import { readMeasurement, readParity, type EdgeStages } from './edge-stages.ts'
-import {
-  PUBLISHED_RUNTIME,
-  readCalibration,
-  readContents,
-  type ModelStages,
-} from './model-stages.ts'
+import { readMeasurement, readParity, type EdgeRuntime, type EdgeStages } from './edge-stages.ts'
+import { readCalibration, readContents, type ModelStages } from './model-stages.ts'
 import { Receipt } from './receipt.ts'
+import { PUBLISHED_RUNTIME } from './runtime-forms.ts'
 import { CutFacts } from './runtime-stage.ts'
 import type { Stage } from './stage.ts'
 import { toolVersions } from './tool-versions.ts'
 
 /** Runs what stages are left and writes down what they made and found. `dir` holds the artefacts. */
 export async function writeReceipt(
-  plan: { stages: ModelStages; edge?: EdgeStages & { runtime: Stage }; key: string },
+  plan: { stages: ModelStages; edge?: EdgeStages & EdgeRuntime; key: string },
   dir: string,
 ): Promise<Receipt> {
   const { stages, edge, key } = plan
@@ -32,7 +28,8 @@ export async function writeReceipt(
     const conversion = calibration.conversion?.[name]
     graphs[name] = {
       source: await digest(join(await stages.source.dir(), `${name}.onnx`)),
-      optimised: await digest(join(dir, `${name}.ort`)),
+      optimised: await digest(join(dir, `${name}.onnx`)),
+      ...(edge?.imaged ? { image: await digest(join(dir, `${name}.image`)) } : {}),
       facts: readGraph(
         await readFile(join(await stages.optimised.dir(), `${name}.onnx`)),
         calibration.largestShapes[name] ?? {},

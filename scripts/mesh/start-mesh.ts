@@ -123,7 +123,7 @@ async function register(
     const graphs = Object.entries(receipt?.graphs ?? {})
     await admin.putModel(
       manifest,
-      Object.fromEntries(graphs.map(([name, graph]) => [`${name}.ort`, graph.optimised.sha256])),
+      Object.fromEntries(graphs.map(([name, graph]) => [`${name}.onnx`, graph.optimised.sha256])),
     )
     if (placement.includes('edge')) {
       const node = `mesh-${id}`

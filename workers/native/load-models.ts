@@ -33,7 +33,7 @@ async function loadModel(
   artefactsDir: string,
   admit: Admit,
 ): Promise<LoadedModel> {
-  const graphPath = (name: string) => join(artefactsDir, folder.id, `${name}.ort`)
+  const graphPath = (name: string) => join(artefactsDir, folder.id, `${name}.onnx`)
   try {
     await access(graphPath('model'))
   } catch (err) {

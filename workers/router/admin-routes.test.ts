@@ -25,7 +25,7 @@ describe('a change', () => {
 
   test('of new artefacts alone is taken', async () => {
     const { manifest } = modelEntry()
-    const artefacts = { 'model.ort': 'b'.repeat(64) }
+    const artefacts = { 'model.onnx': 'b'.repeat(64) }
     expect((await router.admin('POST', '/models', { manifest, artefacts })).body.changed).toBe(true)
     const { body } = await router.admin('GET', '/models/tone')
     expect(body).toMatchObject({ versions: [{ manifest, artefacts }] })

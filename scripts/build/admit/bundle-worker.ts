@@ -64,7 +64,7 @@ function resolveBinaries(
   return {
     name: 'binaries',
     setup(builder) {
-      builder.onResolve({ filter: /^#artefacts\/|\.(wasm|ort|onnx)$/ }, async (args) => {
+      builder.onResolve({ filter: /^#artefacts\/|\.(wasm|image)$/ }, async (args) => {
         if (args.pluginData === 'resolving') return undefined
         const path = args.path.startsWith(prefix)
           ? join(dir, args.path.slice(prefix.length))

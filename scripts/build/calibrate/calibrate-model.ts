@@ -11,7 +11,7 @@ import { BuildError } from '../build-error.ts'
 import { compileWasm } from '../compile-wasm.ts'
 import { DifferenceMeter, type Difference } from '../difference.ts'
 import type { ModelProcessRequest } from '../model-process.ts'
-import { openModel, openSessions } from '../open-model.ts'
+import { openImages, openModel, openSessions } from '../open-model.ts'
 import type { Calibration } from './calibration.ts'
 import { calibrationInputs } from './calibration-inputs.ts'
 import { recordRuns, type GraphRun } from './record-runs.ts'
@@ -23,8 +23,8 @@ import { recordRuns, type GraphRun } from './record-runs.ts'
 const MAX_OPTIMISATION_DIFFERENCE = 1e-3
 
 export interface CalibrateRequest extends ModelProcessRequest {
-  /** The instrumented runtime; absent for a model that runs natively only. */
-  instrumented?: string
+  /** The instrumented runtime and the images to run in it; absent for a model that runs natively only. */
+  edge?: { instrumented: string; imagesDir: string }
 }
 
 /**
@@ -47,10 +47,10 @@ export async function calibrateModel(
   const optimisation = await compareWithUnoptimised(request, recorded)
   const { largestExample, largestShapes } = findLargest(recorded)
   const known = { optimisation, largestExample, largestShapes }
-  if (request.instrumented === undefined) return { ...known, functions: [], runs: recorded.length }
+  if (!request.edge) return { ...known, functions: [], runs: recorded.length }
 
   log(`calibrating with ${folder.manifest.examples.length} examples`)
-  const { functions, runs } = await replay(request, request.instrumented, folder.manifest, recorded)
+  const { functions, runs } = await replay(request, request.edge, folder.manifest, recorded)
   return { ...known, functions, runs }
 }
 
@@ -83,15 +83,16 @@ async function compareWithUnoptimised(
 
 /** Which functions run. A session that a mistake breaks is opened again, as a Worker does. */
 async function replay(
-  request: CalibrateRequest,
-  instrumented: string,
+  request: ModelProcessRequest,
+  { instrumented, imagesDir }: NonNullable<CalibrateRequest['edge']>,
   manifest: Manifest,
   recorded: readonly GraphRun[],
 ): Promise<{ functions: number[]; runs: number }> {
   const entered = new Set<number>()
   const runtime = createWasmRuntime({ [ENTER_HOOK]: (index: number) => entered.add(index) })
   const wasm = await compileWasm(await readFile(instrumented))
-  let sessions = await openSessions(request, runtime, wasm)
+  const open = () => openImages({ ...request, imagesDir }, runtime, wasm)
+  let sessions = await open()
   let runs = 0
   const run = async (graph: string, inputs: GraphRun['inputs']) => {
     runs++
@@ -99,8 +100,7 @@ async function replay(
       await sessions.get(graph)?.run(inputs)
     } catch {
       // how it fails is part of what a Worker must be able to do
-      if (sessions.get(graph)?.memoryBytes === 0)
-        sessions = await openSessions(request, runtime, wasm)
+      if (sessions.get(graph)?.memoryBytes === 0) sessions = await open()
     }
   }
   for (const { graph, inputs } of recorded) await run(graph, inputs)

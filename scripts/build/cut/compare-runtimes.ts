@@ -7,11 +7,13 @@ import { recordRuns } from '../calibrate/record-runs.ts'
 import { compileWasm } from '../compile-wasm.ts'
 import { areIdentical, DifferenceMeter, type Difference } from '../difference.ts'
 import type { ModelProcessRequest } from '../model-process.ts'
-import { openModel, openSessions } from '../open-model.ts'
+import { openImages, openModel, openSessions } from '../open-model.ts'
 
 export interface CompareRequest extends ModelProcessRequest {
   published: string
+  /** The runtime that is meant for Workers; with `imagesDir` it goes on from images. */
   cut: string
+  imagesDir?: string
 }
 
 export interface Comparison {
@@ -24,23 +26,25 @@ export interface Comparison {
 /** Runs the examples on the cut runtime, on the published one and natively. */
 export async function compareRuntimes(request: CompareRequest): Promise<Comparison> {
   const { folder, codec } = await openModel(request)
-  const [cut, published] = await Promise.all(
-    [request.cut, request.published].map(async (path) =>
-      openSessions(request, wasmRuntime, await compileWasm(await readFile(path))),
-    ),
-  )
+  const { imagesDir } = request
+  const wasm = await compileWasm(await readFile(request.cut))
+  const cut = await (imagesDir === undefined
+    ? openSessions(request, wasmRuntime, wasm)
+    : openImages({ ...request, imagesDir }, wasmRuntime, wasm))
+  const whole = await compileWasm(await readFile(request.published))
+  const published = await openSessions(request, wasmRuntime, whole)
   const native = await openSessions(request, nativeRuntime)
   const meters = new Map(request.graphs.map((graph) => [graph, new DifferenceMeter()]))
   for (const run of await recordRuns(folder, codec, native, request.cacheDir)) {
-    const whole = await published?.get(run.graph)?.run(run.inputs)
+    const expected = await published.get(run.graph)?.run(run.inputs)
     // a run that fails on the cut runtime is as different as one that answers otherwise
-    const short = await cut
-      ?.get(run.graph)
+    const actual = await cut
+      .get(run.graph)
       ?.run(run.inputs)
       .catch(() => undefined)
-    if (!short || !whole || !areIdentical(short, whole))
+    if (!actual || !expected || !areIdentical(actual, expected))
       return { different: run.example, parity: {} }
-    meters.get(run.graph)?.add(short, run.outputs)
+    meters.get(run.graph)?.add(actual, run.outputs)
   }
   const parity = Array.from(meters).flatMap(([graph, meter]) =>
     Object.entries(meter.byOutput()).map(

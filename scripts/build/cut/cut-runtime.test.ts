@@ -13,8 +13,8 @@ import { runtime as nativeRuntime } from '../../../workers/native/onnx.ts'
 import { onnxGraph, type OnnxGraph } from '../../onnx-graph.ts'
 import { compileWasm } from '../compile-wasm.ts'
 import { areIdentical, DifferenceMeter } from '../difference.ts'
-import { PUBLISHED_RUNTIME } from '../model-stages.ts'
 import { optimise } from '../optimise.ts'
+import { PUBLISHED_RUNTIME } from '../runtime-forms.ts'
 import { cutRuntime } from './cut-runtime.ts'
 import { instrumentRuntime } from './instrument-runtime.ts'
 
@@ -132,7 +132,7 @@ async function optimised(onnx: Uint8Array, columns: number): Promise<Uint8Array>
   const spec = (name: string) => ({ name, datatype: 'FP32' as const, shape: [-1, columns] })
   const manifest = { id: 'random', inputs: [spec('x')], outputs: [spec('y')] }
   await optimise(onnx, 'model', manifest, dir)
-  return readFile(join(dir, 'model.ort'))
+  return readFile(join(dir, 'model.onnx'))
 }
 
 function randomFloats(length: number, random: () => number): Float32Array<ArrayBuffer> {

@@ -2,7 +2,7 @@
  * Runs one graph over and over: from outside a single run can't be told from the HTTP hop around it, and
  * inside a Worker there is no clock. `POST /?runs=n` with tensors, after which it runs them n times.
  */
-import model from '#artefacts/bench/model.ort'
+import model from '#artefacts/bench/model.image'
 import wasm from '#artefacts/bench/ort.wasm'
 import { runtime } from '#onnx'
 import type { InferenceSession } from '#shared/inference.ts'

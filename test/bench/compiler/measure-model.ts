@@ -73,7 +73,7 @@ export async function measureModel(folder: ModelFolder): Promise<ModelFigures> {
 }
 
 async function nativeSession({ id }: ModelFolder): Promise<InferenceSession> {
-  const bytes = await readFile(join(ARTEFACTS_DIR, id, 'model.ort'))
+  const bytes = await readFile(join(ARTEFACTS_DIR, id, 'model.onnx'))
   return nativeRuntime.createSession({ modelId: id, bytes })
 }
 

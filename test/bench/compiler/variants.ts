@@ -2,18 +2,15 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { bundleWorker, type WorkerBundle } from '../../../scripts/build/admit/bundle-worker.ts'
-import {
-  modelStages,
-  PUBLISHED_RUNTIME,
-  readContents,
-} from '../../../scripts/build/model-stages.ts'
+import { modelStages, readContents } from '../../../scripts/build/model-stages.ts'
+import { PUBLISHED_RUNTIME } from '../../../scripts/build/runtime-forms.ts'
 import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR } from '../../../scripts/paths.ts'
 import type { ModelFolder } from '../../../workers/native/model-folders.ts'
 
 /** One way to serve a model: its own Worker, and one that only runs its main graph. */
 export interface Variant {
   name: 'plain' | 'compiled'
-  /** Where model.ort and ort.wasm are. */
+  /** Where model.image and ort.wasm are. */
   artefactsDir: string
   dir: string
   worker: WorkerBundle
@@ -30,9 +27,9 @@ export async function makeVariants(folder: ModelFolder, workDir: string): Promis
     log: () => {},
   })
   const { graphs, assets } = await readContents(source)
-  // ONNX Runtime tells the two formats apart by their content
+  // the Worker hands what it imports to the runtime, which here gets the graph itself
   for (const name of graphs)
-    await copyFile(join(await source.dir(), `${name}.onnx`), join(plainDir, `${name}.ort`))
+    await copyFile(join(await source.dir(), `${name}.onnx`), join(plainDir, `${name}.image`))
   for (const name of assets) await copyFile(join(await source.dir(), name), join(plainDir, name))
   await copyFile(PUBLISHED_RUNTIME, join(plainDir, 'ort.wasm'))
 

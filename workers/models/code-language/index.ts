@@ -1,4 +1,4 @@
-import model from '#artefacts/code-language/model.ort'
+import model from '#artefacts/code-language/model.image'
 import wasm from '#artefacts/code-language/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 

@@ -1,4 +1,4 @@
-import model from '#artefacts/email-spam/model.ort'
+import model from '#artefacts/email-spam/model.image'
 import wasm from '#artefacts/email-spam/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 

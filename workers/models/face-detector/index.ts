@@ -1,4 +1,4 @@
-import model from '#artefacts/face-detector/model.ort'
+import model from '#artefacts/face-detector/model.image'
 import wasm from '#artefacts/face-detector/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 

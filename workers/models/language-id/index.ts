@@ -1,4 +1,4 @@
-import model from '#artefacts/language-id/model.ort'
+import model from '#artefacts/language-id/model.image'
 import wasm from '#artefacts/language-id/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 

@@ -1,4 +1,4 @@
-import model from '#artefacts/sensor-anomaly/model.ort'
+import model from '#artefacts/sensor-anomaly/model.image'
 import wasm from '#artefacts/sensor-anomaly/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 

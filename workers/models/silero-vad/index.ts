@@ -1,4 +1,4 @@
-import model from '#artefacts/silero-vad/model.ort'
+import model from '#artefacts/silero-vad/model.image'
 import wasm from '#artefacts/silero-vad/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 

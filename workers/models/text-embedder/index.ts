@@ -1,4 +1,4 @@
-import model from '#artefacts/text-embedder/model.ort'
+import model from '#artefacts/text-embedder/model.image'
 import wasm from '#artefacts/text-embedder/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 

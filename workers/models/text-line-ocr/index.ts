@@ -1,4 +1,4 @@
-import model from '#artefacts/text-line-ocr/model.ort'
+import model from '#artefacts/text-line-ocr/model.image'
 import wasm from '#artefacts/text-line-ocr/ort.wasm'
 import { createModelWorker } from '#shared/model-worker.ts'
 
