@@ -19,6 +19,8 @@ export const RUNTIME_SECTION = 'capillary.runtime'
 const MAGIC = 'CAPIMG01'
 const PREFIX_BYTES = 16
 const PAGE_BYTES = 65_536
+/** Far more than an isolate has: what is larger is no image. */
+const MAX_MEMORY_BYTES = 2 ** 30
 
 /** What a session's runs need, as places in linear memory. */
 export const SessionHandles = z.object({
@@ -38,7 +40,7 @@ export type SessionHandles = z.infer<typeof SessionHandles>
 export const ImageHeader = z.object({
   /** RUNTIME_SECTION of the runtime that it was taken from. */
   runtime: z.string(),
-  memoryBytes: z.int().multipleOf(PAGE_BYTES),
+  memoryBytes: z.int().positive().max(MAX_MEMORY_BYTES).multipleOf(PAGE_BYTES),
   /** Exports that the glue calls to construct what is already in the image. */
   constructors: z.array(z.string()),
   /** The module's own variables, by the names they are exported as. */
@@ -73,7 +75,11 @@ export function parseRuntimeImage(bytes: Uint8Array): RuntimeImage {
   const ranges = new Uint32Array(whole.buffer, whole.byteOffset + rangesAt, rangeCount * 2)
   const data = whole.subarray(dataAt)
   let needed = 0
-  for (let i = 1; i < ranges.length; i += 2) needed += ranges[i] ?? 0
+  for (let i = 0; i < ranges.length; i += 2) {
+    const [offset = 0, length = 0] = [ranges[i], ranges[i + 1]]
+    if (offset + length > header.memoryBytes) throw damaged()
+    needed += length
+  }
   if (needed !== data.byteLength) throw damaged()
   return { header, ranges, data }
 }

@@ -40,27 +40,32 @@ function planLines({ verdict }: Receipt): string[] {
 }
 
 function graphLines(name: string, graph: Receipt['graphs'][string]): string[] {
-  const { facts, source, optimised, optimisation, conversion } = graph
+  const { facts, source, optimised, optimisation, conversion, image } = graph
   const operators = Object.entries(facts.operators)
   const shown = operators.slice(0, OPERATORS).map(([operator, count]) => `${operator} ${count}`)
   const rest = operators.length > OPERATORS ? `, ${operators.length - OPERATORS} more` : ''
-  const unknown =
-    facts.unknownTensors > 0 ? ` (${facts.unknownTensors} of unknown size left out)` : ''
+  const { parameters, peakActivationBytes: peak } = facts
+  const activations = peak === undefined ? '' : `, about ${megabytes(peak)} of activations at once`
   return [
     line(
       'graph',
       `${name}: ${megabytes(source.bytes)} as ONNX, ${megabytes(optimised.bytes)} optimised`,
     ),
-    line(
-      '',
-      `${facts.parameters.toLocaleString('en')} parameters, about ${megabytes(facts.peakActivationBytes)} of activations at once${unknown}`,
-    ),
+    line('', `${parameters.toLocaleString('en')} parameters${activations}`),
     line('', `operators: ${shown.join(', ')}${rest}`),
     line('', `optimising changed its answers by ${show(optimisation)}`),
     ...(conversion
       ? [line('', `from ${conversion.runtime} it differs by ${show(conversion)}`)]
       : []),
     line('', `sha256 ${optimised.sha256}`),
+    ...(image
+      ? [
+          line(
+            '',
+            `opened ahead of time: an image of ${megabytes(image.bytes)}, sha256 ${image.sha256}`,
+          ),
+        ]
+      : []),
   ]
 }
 

@@ -30,10 +30,7 @@ export async function writeReceipt(
       source: await digest(join(await stages.source.dir(), `${name}.onnx`)),
       optimised: await digest(join(dir, `${name}.onnx`)),
       ...(edge?.imaged ? { image: await digest(join(dir, `${name}.image`)) } : {}),
-      facts: readGraph(
-        await readFile(join(await stages.optimised.dir(), `${name}.onnx`)),
-        calibration.largestShapes[name] ?? {},
-      ),
+      facts: readGraph(await readFile(join(dir, `${name}.onnx`)), calibration.tensorBytes[name]),
       optimisation: calibration.optimisation[name] ?? { maxAbsolute: 0, maxRelative: 0 },
       ...(conversion ? { conversion } : {}),
     }

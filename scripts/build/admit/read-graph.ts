@@ -12,10 +12,11 @@ export const GraphFacts = z.object({
   operators: z.record(z.string(), z.int()),
   parameters: z.int(),
   parameterBytes: z.int(),
-  /** Most bytes of intermediate tensors alive at once in the order of the graph, for the largest example; an estimate. */
-  peakActivationBytes: z.int(),
-  /** Tensors whose size depends on more than the input's shape; they are not in the estimate. */
-  unknownTensors: z.int(),
+  /**
+   * Most bytes of tensors alive at once in the order of the graph, for the largest example: an estimate,
+   * as kernels take memory of their own. Absent where the graph passes on what are no tensors.
+   */
+  peakActivationBytes: z.int().optional(),
 })
 export type GraphFacts = z.infer<typeof GraphFacts>
 
@@ -32,14 +33,11 @@ const ELEMENT_BYTES: Readonly<Record<number, number>> = {
   13: 8,
 }
 
-/** The shapes of a graph's inputs, by name. */
-type Shapes = Readonly<Record<string, readonly number[]>>
-
-/**
- * @param optimised the optimised graph as ONNX, whose value infos have the shapes that ORT inferred
- * @param example the shapes of its inputs that the estimate is made for
- */
-export function readGraph(optimised: Uint8Array, example: Shapes): GraphFacts {
+/** @param tensorBytes of every tensor of the optimised graph, by name */
+export function readGraph(
+  optimised: Uint8Array,
+  tensorBytes: Readonly<Record<string, number>> | undefined,
+): GraphFacts {
   const { graph } = onnx.ModelProto.decode(optimised)
   if (!graph) throw new Error('the optimised model has no graph')
   const operators: Record<string, number> = {}
@@ -58,7 +56,7 @@ export function readGraph(optimised: Uint8Array, example: Shapes): GraphFacts {
     operators: Object.fromEntries(Object.entries(operators).toSorted(([, a], [, b]) => b - a)),
     parameters: weights.reduce((sum, { count }) => sum + count, 0),
     parameterBytes: weights.reduce((sum, { bytes }) => sum + bytes, 0),
-    ...estimatePeak(graph, example),
+    ...(tensorBytes ? { peakActivationBytes: estimatePeak(graph, tensorBytes) } : {}),
   }
 }
 
@@ -71,29 +69,7 @@ function* withSubgraphs(graph: Graph): Generator<Graph> {
 }
 
 /** Of the outer graph only: a branch's own tensors come and go within one of its nodes. */
-function estimatePeak(
-  graph: Graph,
-  example: Shapes,
-): Pick<GraphFacts, 'peakActivationBytes' | 'unknownTensors'> {
-  const symbols = symbolSizes(graph, example)
-  const sizes = new Map<string, number | undefined>()
-  for (const { name, type } of [
-    ...(graph.input ?? []),
-    ...(graph.valueInfo ?? []),
-    ...(graph.output ?? []),
-  ]) {
-    const dims = type?.tensorType?.shape?.dim?.map(({ dimValue, dimParam }) =>
-      dimParam ? symbols.get(dimParam) : Number(dimValue ?? 0),
-    )
-    const known = dims?.every((dim) => dim !== undefined)
-    sizes.set(
-      name ?? '',
-      known && dims
-        ? elementCount(dims.map((dim) => dim ?? 0)) *
-            (ELEMENT_BYTES[type?.tensorType?.elemType ?? 1] ?? 4)
-        : undefined,
-    )
-  }
+function estimatePeak(graph: Graph, tensorBytes: Readonly<Record<string, number>>): number {
   const nodes = graph.node ?? []
   const lastUse = new Map<string, number>()
   nodes.forEach(({ input }, i) => input?.forEach((name) => lastUse.set(name, i)))
@@ -102,29 +78,13 @@ function estimatePeak(
   const weights = new Set((graph.initializer ?? []).map(({ name }) => name))
   const inputs = (graph.input ?? []).map(({ name }) => name ?? '')
   const alive = new Set(inputs.filter((name) => !weights.has(name)))
-  const unknown = new Set<string>()
   let peak = 0
   nodes.forEach(({ output }, i) => {
     for (const name of output ?? []) alive.add(name)
-    for (const name of alive) if (sizes.get(name) === undefined) unknown.add(name)
-    const bytes = Array.from(alive, (name) => sizes.get(name) ?? 0)
-    peak = Math.max(
-      peak,
-      bytes.reduce((sum, size) => sum + size, 0),
-    )
+    let bytes = 0
+    for (const name of alive) bytes += tensorBytes[name] ?? 0
+    peak = Math.max(peak, bytes)
     for (const name of alive) if ((lastUse.get(name) ?? -1) <= i) alive.delete(name)
   })
-  return { peakActivationBytes: peak, unknownTensors: unknown.size }
-}
-
-/** What the example makes of the free dimensions that the graph has names for. */
-function symbolSizes({ input }: Graph, example: Shapes): ReadonlyMap<string, number> {
-  const symbols = new Map<string, number>()
-  for (const { name, type } of input ?? []) {
-    type?.tensorType?.shape?.dim?.forEach(({ dimParam }, axis) => {
-      const size = example[name ?? '']?.[axis]
-      if (dimParam && size !== undefined) symbols.set(dimParam, size)
-    })
-  }
-  return symbols
+  return peak
 }

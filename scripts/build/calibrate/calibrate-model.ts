@@ -15,6 +15,7 @@ import { openImages, openModel, openSessions } from '../open-model.ts'
 import type { Calibration } from './calibration.ts'
 import { calibrationInputs } from './calibration-inputs.ts'
 import { recordRuns, type GraphRun } from './record-runs.ts'
+import { tensorBytes } from './tensor-bytes.ts'
 
 /**
  * Largest difference, relative to the largest value of the output, that optimising may make. Fusion and
@@ -45,8 +46,12 @@ export async function calibrateModel(
       )
   }
   const optimisation = await compareWithUnoptimised(request, recorded)
-  const { largestExample, largestShapes } = findLargest(recorded)
-  const known = { optimisation, largestExample, largestShapes }
+  const largest = largestRuns(recorded)
+  const known = {
+    optimisation,
+    largestExample: largest[0]?.example ?? '',
+    tensorBytes: await tensorsOf(request, largest),
+  }
   if (!request.edge) return { ...known, functions: [], runs: recorded.length }
 
   log(`calibrating with ${folder.manifest.examples.length} examples`)
@@ -114,25 +119,26 @@ async function replay(
   return { functions: Array.from(entered).toSorted((a, b) => a - b), runs }
 }
 
-/** Of each graph, the run with the most elements; the example is that of the largest of all. */
-function findLargest(
-  recorded: readonly GraphRun[],
-): Pick<Calibration, 'largestExample' | 'largestShapes'> {
+/** Of each graph the run with the most elements, the largest first. */
+function largestRuns(recorded: readonly GraphRun[]): GraphRun[] {
   const byGraph = new Map<string, GraphRun>()
   for (const run of recorded) {
     const known = byGraph.get(run.graph)
     if (!known || elementsOf(run) > elementsOf(known)) byGraph.set(run.graph, run)
   }
-  const all = Array.from(byGraph.values()).toSorted((a, b) => elementsOf(b) - elementsOf(a))
-  return {
-    largestExample: all[0]?.example ?? '',
-    largestShapes: Object.fromEntries(
-      all.map(({ graph, inputs }) => [
-        graph,
-        Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, [...shape]])),
-      ]),
-    ),
+  return Array.from(byGraph.values()).toSorted((a, b) => elementsOf(b) - elementsOf(a))
+}
+
+async function tensorsOf(
+  { optimisedDir }: ModelProcessRequest,
+  runs: readonly GraphRun[],
+): Promise<Calibration['tensorBytes']> {
+  const result: Calibration['tensorBytes'] = {}
+  for (const { graph, inputs } of runs) {
+    const bytes = await tensorBytes(await readFile(join(optimisedDir, `${graph}.onnx`)), inputs)
+    if (bytes) result[graph] = bytes
   }
+  return result
 }
 
 function elementsOf({ inputs }: GraphRun): number {

@@ -12,8 +12,9 @@ export const Calibration = z.object({
   functions: z.array(z.int()),
   /** How many times a graph ran. */
   runs: z.int(),
-  /** The example whose tensors are largest, and the shapes of the graphs' inputs in it. */
+  /** The example whose tensors are largest. */
   largestExample: z.string(),
-  largestShapes: z.record(z.string(), z.record(z.string(), z.array(z.int()))),
+  /** Of each graph in its largest run, bytes of every tensor by name; a graph is absent whose are not known. */
+  tensorBytes: z.record(z.string(), z.record(z.string(), z.int())),
 })
 export type Calibration = z.infer<typeof Calibration>

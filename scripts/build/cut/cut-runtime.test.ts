@@ -6,25 +6,28 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createWasmRuntime, runtime as wasmRuntime } from '#shared/onnx-wasm.ts'
 import { ENTER_HOOK } from '#shared/runtime-cut.ts'
+import { serializeRuntimeImage } from '#shared/runtime-image.ts'
 import { seededRandom } from '#shared/seeded-random.ts'
 import { fp32, type Tensors } from '#shared/tensor.ts'
 
 import { runtime as nativeRuntime } from '../../../workers/native/onnx.ts'
 import { onnxGraph, type OnnxGraph } from '../../onnx-graph.ts'
+import { OUTPUT_DIR } from '../../paths.ts'
 import { compileWasm } from '../compile-wasm.ts'
 import { areIdentical, DifferenceMeter } from '../difference.ts'
+import { makeImage } from '../image/make-image.ts'
 import { optimise } from '../optimise.ts'
-import { PUBLISHED_RUNTIME } from '../runtime-forms.ts'
+import { PUBLISHED_RUNTIME, readRuntime, runtimeForms } from '../runtime-forms.ts'
 import { cutRuntime } from './cut-runtime.ts'
-import { instrumentRuntime } from './instrument-runtime.ts'
 
-const GRAPHS = 40
+const GRAPHS = 24
 const COLUMNS = 6
 const SEED = 11
 
 interface RandomGraph {
   onnx: Uint8Array
-  ort: Uint8Array
+  optimised: Uint8Array
+  image: Uint8Array
   inputs: Tensors
 }
 
@@ -85,27 +88,24 @@ const STEPS: Step[] = [
 let dir: string
 let graphs: RandomGraph[]
 let published: Uint8Array
+let prepared: Uint8Array
+let hooked: WebAssembly.Module
 let instrumented: WebAssembly.Module
 let executed: Set<number>
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'capillary-'))
   published = await readFile(PUBLISHED_RUNTIME)
+  const forms = runtimeForms({ cacheDir: join(OUTPUT_DIR, 'cache'), log: () => {} })
+  prepared = await readRuntime(forms.prepared)
+  hooked = await compileWasm(await readRuntime(forms.hooked))
+  instrumented = await compileWasm(await readRuntime(forms.instrumented))
   const random = seededRandom(SEED)
   graphs = []
   for (let i = 0; i < GRAPHS; i++) graphs.push(await randomGraph(`g${i}`, random))
   executed = new Set()
-  instrumented = await compileWasm(instrumentRuntime(published))
-  const calibrating = createWasmRuntime({ [ENTER_HOOK]: (index: number) => executed.add(index) })
-  for (const { ort, inputs } of graphs) {
-    const session = await calibrating.createSession({
-      modelId: 'random',
-      bytes: ort,
-      wasm: instrumented,
-    })
-    await session.run(inputs)
-  }
-}, 60_000)
+  for (const { image, inputs } of graphs) await calibrate(image, inputs, executed)
+}, 120_000)
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 async function randomGraph(name: string, random: () => number): Promise<RandomGraph> {
@@ -121,14 +121,22 @@ async function randomGraph(name: string, random: () => number): Promise<RandomGr
   }
   g.output(g.node('Identity', [edge], 'y'), 'FP32', [-1, COLUMNS])
   const onnx = g.bytes()
+  const optimised = await optimiseGraph(onnx, COLUMNS)
   return {
     onnx,
-    ort: await optimised(onnx, COLUMNS),
+    optimised,
+    image: serializeRuntimeImage(await makeImage(hooked, optimised)),
     inputs: { x: fp32(randomFloats(rows * COLUMNS, random), [rows, COLUMNS]) },
   }
 }
 
-async function optimised(onnx: Uint8Array, columns: number): Promise<Uint8Array> {
+async function calibrate(image: Uint8Array, inputs: Tensors, ran: Set<number>): Promise<void> {
+  const runtime = createWasmRuntime({ [ENTER_HOOK]: (index: number) => ran.add(index) })
+  const source = { modelId: 'random', bytes: image, wasm: instrumented }
+  await (await runtime.createSession(source)).run(inputs)
+}
+
+async function optimiseGraph(onnx: Uint8Array, columns: number): Promise<Uint8Array> {
   const spec = (name: string) => ({ name, datatype: 'FP32' as const, shape: [-1, columns] })
   const manifest = { id: 'random', inputs: [spec('x')], outputs: [spec('y')] }
   await optimise(onnx, 'model', manifest, dir)
@@ -141,39 +149,36 @@ function randomFloats(length: number, random: () => number): Float32Array<ArrayB
 
 describe(`${GRAPHS} random graphs on a runtime cut to them`, () => {
   test('answer as before they were optimised, and bit for bit as on the whole runtime', async () => {
-    const { wasm, functions } = cutRuntime(published, executed)
-    expect(wasm.byteLength).toBeLessThan(0.45 * published.byteLength)
+    const { wasm, functions } = cutRuntime(prepared, executed)
+    expect(wasm.byteLength).toBeLessThan(0.2 * published.byteLength)
     expect(functions.kept).toBeGreaterThan(functions.executed)
     const [cut, whole] = [await compileWasm(wasm), await compileWasm(published)]
     const meter = new DifferenceMeter()
-    for (const { onnx, ort, inputs } of graphs) {
+    for (const { onnx, optimised, image, inputs } of graphs) {
       const run = async (bytes: Uint8Array, module: WebAssembly.Module | undefined) => {
         const runtime = module ? wasmRuntime : nativeRuntime
         const session = await runtime.createSession({ modelId: 'random', bytes, wasm: module })
         return session.run(inputs)
       }
-      const short = await run(ort, cut)
-      expect(areIdentical(short, await run(ort, whole))).toBe(true)
+      const short = await run(image, cut)
+      expect(areIdentical(short, await run(optimised, whole))).toBe(true)
       meter.add(short, await run(onnx, undefined))
     }
     expect(meter.largest().maxRelative).toBeLessThan(1e-5)
   }, 60_000)
 
   test('meet a runtime_cut error where nothing of theirs was kept', async () => {
-    // what a session needs to open at all, and no kernel
+    // what a run needs at all, and no kernel
     const g = onnxGraph('identity')
     g.output(g.node('Identity', [g.input('x', 'FP32', [-1, 2])], 'y'), 'FP32', [-1, 2])
+    const image = serializeRuntimeImage(await makeImage(hooked, await optimiseGraph(g.bytes(), 2)))
     const entered = new Set<number>()
-    const calibrating = createWasmRuntime({ [ENTER_HOOK]: (index: number) => entered.add(index) })
-    const bytes = await optimised(g.bytes(), 2)
-    const source = { modelId: 'identity', bytes, wasm: instrumented }
-    const session = await calibrating.createSession(source)
-    await session.run({ x: fp32(new Float32Array(2), [1, 2]) })
-    const wasm = await compileWasm(cutRuntime(published, entered).wasm)
+    await calibrate(image, { x: fp32(new Float32Array(2), [1, 2]) }, entered)
+    const wasm = await compileWasm(cutRuntime(prepared, entered).wasm)
     const failures = await Promise.all(
-      graphs.map(async ({ ort, inputs }) => {
+      graphs.map(async ({ image: bytes, inputs }) => {
         try {
-          const other = await wasmRuntime.createSession({ modelId: 'random', bytes: ort, wasm })
+          const other = await wasmRuntime.createSession({ modelId: 'random', bytes, wasm })
           await other.run(inputs)
           return undefined
         } catch (err) {

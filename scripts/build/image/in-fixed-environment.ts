@@ -1,4 +1,6 @@
-/** What the glue hands a C++ program of the machine it runs on: its path, the time, chance, a language. */
+import os from 'node:os'
+
+/** What the glue hands a C++ program of the machine it runs on: its path, the time, chance, a language, processors. */
 const PROGRAM = './this.program'
 const SEED = 0x9e3779b9
 
@@ -11,6 +13,7 @@ export async function inFixedEnvironment<T>(work: () => Promise<T>): Promise<T> 
   const restore = [
     replace(process.argv, '1', PROGRAM),
     replace(globalThis, 'navigator', undefined),
+    replace(os, 'cpus', () => ['the only one']),
     replace(Date, 'now', () => 0),
     replace(performance, 'now', () => 0),
     replace(performance, 'timeOrigin', 0),
