@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { AnswerMediaType, FileMediaType } from './media-answer.ts'
 import { DATATYPES, type Datatype } from './tensor.ts'
 
 /** A model's id: the folder, the Worker `mesh-<id>`, the registry key. */
@@ -30,6 +31,8 @@ const FilePath = z
     error: 'must be a relative path that stays inside',
   })
 
+const LocalFile = z.strictObject({ type: z.literal('file'), path: FilePath, sha256: Sha256 })
+
 /** One file from outside or beside the model, always with its digest. */
 export const SourceFile = z.discriminatedUnion('type', [
   z.strictObject({
@@ -38,7 +41,7 @@ export const SourceFile = z.discriminatedUnion('type', [
     path: FilePath,
     sha256: Sha256,
   }),
-  z.strictObject({ type: z.literal('file'), path: FilePath, sha256: Sha256 }),
+  LocalFile,
   z.strictObject({ type: z.literal('https'), url: z.url({ protocol: /^https$/ }), sha256: Sha256 }),
 ])
 export type SourceFile = z.infer<typeof SourceFile>
@@ -91,6 +94,12 @@ export const TensorSpec = z.strictObject({
 })
 export type TensorSpec = z.infer<typeof TensorSpec>
 
+/** How an example's `expected` names a file: beside the manifest, since it is recorded there. */
+export const ExpectedMedia = z.strictObject({
+  media: z.strictObject({ file: LocalFile, mediaType: FileMediaType }),
+})
+export type ExpectedMedia = z.infer<typeof ExpectedMedia>
+
 /** A golden example: what goes in through the task-level door, what must come out. */
 const Example = z.strictObject({
   name: z.string().min(1).max(80),
@@ -99,8 +108,9 @@ const Example = z.strictObject({
     z.strictObject({ file: SourceFile, mediaType: z.string() }),
   ]),
   parameters: z.record(z.string(), z.unknown()).optional(),
+  /** The JSON answer, or `{media}` where the model answers a file. */
   expected: z.unknown(),
-  /** Largest absolute difference of any number in the answer from `expected`. */
+  /** Largest absolute difference of any number in the answer from `expected`; a picture's samples count as 0 to 1. */
   tolerance: z.number().min(0),
 })
 export type Example = z.infer<typeof Example>
@@ -147,6 +157,8 @@ export const Manifest = z.strictObject({
   labels: z.array(z.string()).optional(),
   /** Media types of raw bodies. The first is assumed for `inputs` of a JSON body. */
   accepts: z.array(z.string().regex(/^[a-z]+\/[a-z0-9.+-]+$/)).min(1),
+  /** Media types of its answers, the usual one first: JSON when absent. */
+  produces: z.array(AnswerMediaType).min(1).optional(),
   limits: Limits,
   /** Where it may run. */
   placement: z.array(Placement).min(1),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { encodeBase64 } from './base64.ts'
+import { MediaAnswer } from './media-answer.ts'
 import { encodePng } from './media/encode-png.ts'
 import { findDifference } from './within-tolerance.ts'
 
@@ -9,6 +10,14 @@ const grey = (width: number, height: number, samples: number[]) =>
 const rgb = (samples: number[]) =>
   encodeBase64(encodePng({ width: 2, height: 1, channels: 3, data: Uint8Array.from(samples) }))
 
+/** An answer that is a file: a picture of two grey pixels. */
+const media = (samples: number[]) =>
+  new MediaAnswer(
+    'image/png',
+    encodePng({ width: 2, height: 1, channels: 1, data: Uint8Array.from(samples) }),
+  )
+const sound = (byte: number) => new MediaAnswer('audio/wav', Uint8Array.of(byte))
+
 /** One grey level, and what is added so that rounding doesn't decide. */
 const ONE_LEVEL = 1.01 / 255
 
@@ -16,6 +25,8 @@ test.each<[string, unknown, unknown]>([
   ['numbers within the tolerance', [{ score: 0.5 }], [{ score: 0.502 }]],
   ['the same picture', { mask: grey(2, 1, [0, 255]) }, { mask: grey(2, 1, [0, 255]) }],
   ['pictures one grey level apart', { mask: grey(2, 1, [1, 254]) }, { mask: grey(2, 1, [0, 255]) }],
+  ['answers that are pictures one grey level apart', media([1, 254]), media([0, 255])],
+  ['the same sound', sound(1), sound(1)],
   ['colours one level apart', rgb([1, 2, 3, 4, 5, 6]), rgb([2, 1, 3, 4, 6, 5])],
 ])('finds no difference between %s', (_, actual, expected) => {
   expect(findDifference(actual, expected, ONE_LEVEL)).toBeUndefined()
@@ -41,6 +52,16 @@ test.each<[string, unknown, unknown, string]>([
   ],
   ['a picture in colour', rgb([5, 5, 5, 5, 5, 5]), grey(2, 1, [5, 5]), '3 channels'],
   ['a picture cut off', grey(2, 1, [5, 5]).slice(0, 60), grey(2, 1, [5, 5]), '$ is a damaged PNG'],
+  ['a pixel of a picture answered', media([0, 9]), media([0, 7]), '$ at x 1, y 0, channel 0 is 9'],
+  ['another sound', sound(1), sound(2), '$ is not the audio/wav expected'],
+  ['a sound for a picture', sound(1), media([0, 9]), '$ is audio/wav, expected image/png'],
+  [
+    'a picture that is none',
+    new MediaAnswer('image/png', Uint8Array.of(1)),
+    media([0, 9]),
+    '$ is not the image/png expected',
+  ],
+  ['JSON for a picture', { label: 'cat' }, media([0, 9]), '$.label is "cat"'],
   ['no picture at all', 'none', grey(1, 1, [5]), '$ is "none"'],
 ])('finds %s', (_, actual, expected, message) => {
   expect(findDifference(actual, expected, ONE_LEVEL)).toContain(message)

@@ -1,3 +1,5 @@
+import { encodeBase64 } from './base64.ts'
+import { MediaAnswer } from './media-answer.ts'
 import { findPictureDifference, isPicture } from './picture-difference.ts'
 
 /**
@@ -14,6 +16,9 @@ export function findDifference(
     return Math.abs(actual - expected) <= tolerance
       ? undefined
       : `${path} is ${actual}, expected ${expected} ± ${tolerance}`
+  }
+  if (actual instanceof MediaAnswer && expected instanceof MediaAnswer) {
+    return findMediaDifference(actual, expected, tolerance, path)
   }
   if (isPicture(actual) && isPicture(expected)) {
     return findPictureDifference(actual, expected, tolerance, path)
@@ -35,6 +40,23 @@ export function findDifference(
   return Object.is(actual, expected)
     ? undefined
     : `${path} is ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`
+}
+
+/** What is no picture is compared byte by byte. */
+function findMediaDifference(
+  actual: MediaAnswer,
+  expected: MediaAnswer,
+  tolerance: number,
+  path: string,
+): string | undefined {
+  if (actual.mediaType !== expected.mediaType) {
+    return `${path} is ${actual.mediaType}, expected ${expected.mediaType}`
+  }
+  const [given, wanted] = [encodeBase64(actual.bytes), encodeBase64(expected.bytes)]
+  if (isPicture(given) && isPicture(wanted)) {
+    return findPictureDifference(given, wanted, tolerance, path)
+  }
+  return given === wanted ? undefined : `${path} is not the ${expected.mediaType} expected`
 }
 
 function firstDefined<T>(
