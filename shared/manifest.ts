@@ -126,6 +126,8 @@ const Claim = z.strictObject({
 const Limits = z.strictObject({
   /** Largest task input in bytes, after base64 decoding. */
   inputBytes: z.int().positive(),
+  /** Most pixels of a picture, where the model takes fewer than the mesh does (shared/media/image.ts). */
+  pixels: z.int().positive().optional(),
   /** Most elements of one tensor at tensor level. */
   tensorElements: z.int().positive(),
   /** Inferences at once in one isolate; one more is answered `overloaded`. */
