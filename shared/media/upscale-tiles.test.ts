@@ -37,10 +37,14 @@ const blur: UpscaleTile = async (rgb, width, height) => {
 
 async function shapesOf(width: number, height: number, side: number): Promise<string[]> {
   const shapes: string[] = []
-  await upscaleTiles(noise(width, height), { factor: 2, side, margin: RADIUS }, (rgb, w, h) => {
-    shapes.push(`${w}×${h}`)
-    return blur(rgb, w, h)
-  })
+  await upscaleTiles(
+    noise(width, height),
+    { factor: 2, side, margin: RADIUS, frame: 0 },
+    (rgb, w, h) => {
+      shapes.push(`${w}×${h}`)
+      return blur(rgb, w, h)
+    },
+  )
   return shapes
 }
 
@@ -56,8 +60,8 @@ describe('a picture in tiles', () => {
     [64, 33],
   ])('is the same as in one piece: %i×%i', async (width, height) => {
     const image = noise(width, height)
-    const whole = await upscaleTiles(image, { factor: 2, side: 64, margin: RADIUS }, blur)
-    const tiled = await upscaleTiles(image, { factor: 2, side: 16, margin: RADIUS }, blur)
+    const whole = await upscaleTiles(image, { factor: 2, side: 64, margin: RADIUS, frame: 0 }, blur)
+    const tiled = await upscaleTiles(image, { factor: 2, side: 16, margin: RADIUS, frame: 0 }, blur)
     expect(tiled).toEqual(whole)
     expect(tiled).toMatchObject({ width: width * 2, height: height * 2, channels: 3 })
   })
@@ -65,8 +69,16 @@ describe('a picture in tiles', () => {
   test('is the same for every width around a whole number of tiles', async () => {
     for (let width = 9; width <= 40; width++) {
       const image = noise(width, 3)
-      const whole = await upscaleTiles(image, { factor: 2, side: 64, margin: RADIUS }, blur)
-      const tiled = await upscaleTiles(image, { factor: 2, side: 8, margin: RADIUS }, blur)
+      const whole = await upscaleTiles(
+        image,
+        { factor: 2, side: 64, margin: RADIUS, frame: 0 },
+        blur,
+      )
+      const tiled = await upscaleTiles(
+        image,
+        { factor: 2, side: 8, margin: RADIUS, frame: 0 },
+        blur,
+      )
       expect(tiled.data, `${width} wide`).toEqual(whole.data)
     }
   })
@@ -74,9 +86,37 @@ describe('a picture in tiles', () => {
   test('has seams when the graph looks further than the margin', async () => {
     // three tiles of 16 with 14 to keep: neighbours share no more than they must
     const image = noise(44, 44)
-    const whole = await upscaleTiles(image, { factor: 2, side: 64, margin: RADIUS }, blur)
-    const tiled = await upscaleTiles(image, { factor: 2, side: 16, margin: RADIUS - 1 }, blur)
+    const whole = await upscaleTiles(image, { factor: 2, side: 64, margin: RADIUS, frame: 0 }, blur)
+    const tiled = await upscaleTiles(
+      image,
+      { factor: 2, side: 16, margin: RADIUS - 1, frame: 0 },
+      blur,
+    )
     expect(tiled.data).not.toEqual(whole.data)
+  })
+
+  test('is the same as in one piece when its edge is repeated around it', async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [1, 13],
+      [12, 12],
+      [13, 40],
+    ] as const) {
+      const tiling = { factor: 2, margin: RADIUS, frame: RADIUS }
+      const image = noise(width, height)
+      const whole = await upscaleTiles(image, { ...tiling, side: 64 }, blur)
+      const tiled = await upscaleTiles(image, { ...tiling, side: 16 }, blur)
+      expect(tiled, `${width}×${height}`).toEqual(whole)
+    }
+  })
+
+  test('is not darkened along its edge when that is repeated around it', async () => {
+    const white = { width: 20, height: 3, data: new Uint8ClampedArray(20 * 3 * 4).fill(255) }
+    const tiling = { factor: 2, side: 16, margin: RADIUS }
+    const framed = await upscaleTiles(white, { ...tiling, frame: RADIUS }, blur)
+    expect(framed.data.every((sample) => sample === 255)).toBe(true)
+    const bare = await upscaleTiles(white, { ...tiling, frame: 0 }, blur)
+    expect(bare.data.every((sample) => sample === 255)).toBe(false)
   })
 
   test('is made of tiles of one shape, none larger than asked for', async () => {
@@ -91,27 +131,39 @@ describe('a picture in tiles', () => {
 test('rounds and clamps what the graph gives, and makes black of what is no number', async () => {
   const image = noise(1, 1)
   const values = [-1e30, 0.4, 0.6, 254.6, 1e30, Number.NaN, 7, 8, 9, 10, 11, 12]
-  const { data } = await upscaleTiles(image, { factor: 2, side: 4, margin: 1 }, async () =>
-    Float32Array.from(values),
+  const { data } = await upscaleTiles(
+    image,
+    { factor: 2, side: 4, margin: 1, frame: 0 },
+    async () => Float32Array.from(values),
   )
   expect(Array.from(data)).toEqual([0, 0, 1, 255, 255, 0, 7, 8, 9, 10, 11, 12])
 })
 
 test('keeps the colours apart and lets alpha go', async () => {
   const image = { width: 1, height: 1, data: Uint8ClampedArray.of(10, 20, 30, 255) }
-  const { data } = await upscaleTiles(image, { factor: 1, side: 4, margin: 1 }, async (rgb) => rgb)
+  const { data } = await upscaleTiles(
+    image,
+    { factor: 1, side: 4, margin: 1, frame: 0 },
+    async (rgb) => rgb,
+  )
   expect(Array.from(data)).toEqual([10, 20, 30])
 })
 
 test('refuses a graph that answers a tile of another size', async () => {
-  const upscaled = upscaleTiles(noise(3, 2), { factor: 2, side: 4, margin: 1 }, async (rgb) => rgb)
+  const upscaled = upscaleTiles(
+    noise(3, 2),
+    { factor: 2, side: 4, margin: 1, frame: 0 },
+    async (rgb) => rgb,
+  )
   await expect(upscaled).rejects.toThrow('a tile of 3×2 came back as 18 numbers, not 72')
 })
 
 test('stops at the tile that fails', async () => {
   let asked = 0
-  const upscaled = upscaleTiles(noise(40, 40), { factor: 2, side: 16, margin: 2 }, (rgb, w, h) =>
-    ++asked === 2 ? Promise.reject(new Error('too late')) : blur(rgb, w, h),
+  const upscaled = upscaleTiles(
+    noise(40, 40),
+    { factor: 2, side: 16, margin: 2, frame: 0 },
+    (rgb, w, h) => (++asked === 2 ? Promise.reject(new Error('too late')) : blur(rgb, w, h)),
   )
   await expect(upscaled).rejects.toThrow('too late')
   expect(asked).toBe(2)
@@ -123,7 +175,7 @@ test('lets timers run between two tiles', async () => {
     fired = true
   }, 0)
   const seen: boolean[] = []
-  await upscaleTiles(noise(28, 8), { factor: 2, side: 16, margin: 2 }, (rgb, w, h) => {
+  await upscaleTiles(noise(28, 8), { factor: 2, side: 16, margin: 2, frame: 0 }, (rgb, w, h) => {
     seen.push(fired)
     return blur(rgb, w, h)
   })

@@ -11,6 +11,11 @@ export interface Tiling {
   side: number
   /** As far as a graph looks around a pixel, or less if a seam is not to be seen; less than half a side. */
   margin: number
+  /**
+   * How far the picture's edge is repeated around it; at most `margin`. Without it a graph that pads with
+   * black draws a faint dark line along the edge.
+   */
+  frame: number
 }
 
 /** A tile's red, green and blue, 0 to 255, row by row → the same, `factor` times wider and higher. */
@@ -26,11 +31,11 @@ export type UpscaleTile = (
  */
 export async function upscaleTiles(
   image: Image,
-  { factor, side, margin }: Tiling,
+  { factor, ...tiling }: Tiling,
   upscale: UpscaleTile,
 ): Promise<Pixels> {
-  const columns = spansOf(image.width, side, margin)
-  const rows = spansOf(image.height, side, margin)
+  const columns = spansOf(image.width, tiling)
+  const rows = spansOf(image.height, tiling)
   const result: Pixels = {
     width: image.width * factor,
     height: image.height * factor,
@@ -54,7 +59,7 @@ export async function upscaleTiles(
   return result
 }
 
-/** Along one axis: where a tile lies, and the part of it that is kept, in pixels of the picture. */
+/** Along one axis: where a tile lies, and the part of it that is kept, in pixels of the picture; the frame is outside of it. */
 interface Span {
   start: number
   size: number
@@ -63,11 +68,15 @@ interface Span {
 }
 
 /** Tiles spread evenly; two neighbours share what is between them in halves. */
-function spansOf(length: number, side: number, margin: number): Span[] {
-  const size = Math.min(length, side)
-  const count = Math.max(1, Math.ceil((length - 2 * margin) / (side - 2 * margin)))
-  const gap = count === 1 ? 0 : (length - size) / (count - 1)
-  const starts = Array.from({ length: count }, (_, i) => Math.round(i * gap))
+function spansOf(
+  length: number,
+  { side, margin, frame }: Pick<Tiling, 'side' | 'margin' | 'frame'>,
+): Span[] {
+  const framed = length + 2 * frame
+  const size = Math.min(framed, side)
+  const count = Math.max(1, Math.ceil((framed - 2 * margin) / (side - 2 * margin)))
+  const gap = count === 1 ? 0 : (framed - size) / (count - 1)
+  const starts = Array.from({ length: count }, (_, i) => Math.round(i * gap) - frame)
   const borders = starts.slice(1).map((start, i) => (start + (starts[i] ?? 0) + size) >> 1)
   return starts.map((start, i) => ({
     start,
@@ -77,18 +86,23 @@ function spansOf(length: number, side: number, margin: number): Span[] {
   }))
 }
 
-function cutOut({ width, data }: Image, column: Span, row: Span): Float32Array {
+/** What lies outside of the picture is as its nearest pixel. */
+function cutOut({ width, height, data }: Image, column: Span, row: Span): Float32Array {
   const rgb = new Float32Array(column.size * row.size * 3)
   let at = 0
   for (let y = row.start; y < row.start + row.size; y++) {
     for (let x = column.start; x < column.start + column.size; x++) {
-      const from = (y * width + x) * 4
+      const from = (within(y, height) * width + within(x, width)) * 4
       rgb[at++] = data[from] ?? 0
       rgb[at++] = data[from + 1] ?? 0
       rgb[at++] = data[from + 2] ?? 0
     }
   }
   return rgb
+}
+
+function within(at: number, length: number): number {
+  return Math.max(0, Math.min(length - 1, at))
 }
 
 /** The array of the result rounds and clamps. */
