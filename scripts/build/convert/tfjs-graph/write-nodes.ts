@@ -1,6 +1,7 @@
 import type { Edge, OnnxGraph } from '#scripts/onnx-graph.ts'
 
 import { BuildError } from '../../build-error.ts'
+import { dependencyOrder } from '../dependency-order.ts'
 import { createEmitters } from '../emitter.ts'
 import { foreignNodeError, unsupportedOperator } from '../foreign-node-error.ts'
 import type { Weight } from '../tfjs-weights.ts'
@@ -8,7 +9,6 @@ import type { GraphTensors } from './find-tensors.ts'
 import { parseTensorName, type NodeDef, type TensorName } from './graph-def.ts'
 import { operatorNode } from './operator-node.ts'
 import { OPERATORS } from './operators.ts'
-import { orderNodes } from './order-nodes.ts'
 
 /** Operators that only hand their input on: nothing is written for them, and a constant stays one. */
 const TRANSPARENT = new Set([
@@ -37,7 +37,13 @@ export function writeNodes(
   for (const { tensor, spec } of inputs) edges.set(tensor.node, [spec.name])
 
   const wanted = outputs.map(({ tensor }) => tensor.node)
-  for (const def of orderNodes(who, nodes, wanted)) {
+  const needsOf = (name: string) => {
+    const def = nodes.get(name)
+    return def && inputsOf(def).map(({ node }) => node)
+  }
+  for (const name of dependencyOrder(who, wanted, needsOf)) {
+    const def = nodes.get(name)
+    if (!def) continue
     if (edges.has(def.name) || TRANSPARENT.has(def.op)) continue
     if (def.op === 'Const') requireWeight(def)
     else edges.set(def.name, convert(def))
@@ -59,7 +65,7 @@ export function writeNodes(
     return nodes.get(node)?.op === 'Const' ? weights.get(node) : undefined
   }
 
-  /** The tensor that a chain of transparent nodes begins at; orderNodes found that it has a beginning. */
+  /** The tensor that a chain of transparent nodes begins at; dependencyOrder found that it has a beginning. */
   function seeThrough(tensor: TensorName): TensorName {
     let at = tensor
     for (;;) {
@@ -90,7 +96,7 @@ export function writeNodes(
     }
     const operator = Object.hasOwn(OPERATORS, def.op) ? OPERATORS[def.op] : undefined
     if (!operator) throw unsupportedOperator(foreign, Object.keys(OPERATORS))
-    const sources = def.input.filter((name) => !name.startsWith('^')).map(parseTensorName)
+    const sources = inputsOf(def)
     const source = (index: number) => sources[index] ?? { node: '', output: 0 }
     const e = emitterOf(def.name)
     const made = operator(
@@ -108,4 +114,9 @@ export function writeNodes(
     )
     return typeof made === 'string' ? [made] : made
   }
+}
+
+/** Where a node's inputs come from, without those that only order. */
+function inputsOf({ input }: NodeDef): TensorName[] {
+  return input.filter((name) => !name.startsWith('^')).map(parseTensorName)
 }
