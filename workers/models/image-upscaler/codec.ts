@@ -10,8 +10,11 @@ import { fp32, requireFp32 } from '#shared/tensor.ts'
 
 import manifest from './manifest.json' with { type: 'json' }
 
-/** The radii of the graph's convolutions add up to 10 pixels, so tiles show no seam. It takes and gives 0 to 255. */
-const TILING = { factor: 2, side: 64, margin: 10, frame: 4 }
+/**
+ * The radii of the graph's convolutions add up to 10 pixels, so tiles show no seam. With its frame a picture
+ * of 64 pixels is one tile. The graph takes and gives 0 to 255.
+ */
+const TILING = { factor: 2, side: 72, margin: 10, frame: 4 }
 
 const Parameters = z.strictObject({})
 
