@@ -17,6 +17,7 @@ export type RunGraph = (inputs: Tensors, graph?: string) => Promise<Tensors>
  * in Node, keeps no state between calls, and reaches the graph only through `run`.
  */
 export interface Codec {
+  /** The answer: a MediaAnswer is sent as its bytes, anything else as JSON. */
   predict(input: TaskInput, parameters: TaskParameters, run: RunGraph): Promise<unknown>
 }
 

@@ -8,7 +8,7 @@ import { compileWasm } from '../scripts/build/compile-wasm.ts'
 import { ARTEFACTS_DIR, MODELS_DIR } from '../scripts/paths.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
 import { boundConcurrency } from './admission.ts'
-import { singleRun } from './codec.ts'
+import { singleRun, type Codec } from './codec.ts'
 import type { InferenceRuntime } from './inference.ts'
 import { LoadedModel } from './loaded-model.ts'
 import { runtime } from './onnx-wasm.ts'
@@ -31,15 +31,18 @@ beforeAll(async () => {
 function load(parts: {
   runtime?: InferenceRuntime
   loadGraph?: () => Uint8Array
+  codec?: Codec
   limit?: number
 }): LoadedModel {
   if (!folder) throw new Error('language-id is there')
   return new LoadedModel({
     manifest: folder.manifest,
-    codec: singleRun({
-      encode: () => ({ tensors: inputs, context: undefined }),
-      decode: (outputs) => outputs.probabilities?.shape,
-    }),
+    codec:
+      parts.codec ??
+      singleRun({
+        encode: () => ({ tensors: inputs, context: undefined }),
+        decode: (outputs) => outputs.probabilities?.shape,
+      }),
     loadGraph: parts.loadGraph ?? (() => graph),
     runtime: parts.runtime ?? runtime,
     wasm,
@@ -110,6 +113,26 @@ describe('a model in the WebAssembly runtime', () => {
     expect(model.traps).toBe(1)
     expect(await model.predict(input, {})).toEqual([1, 50])
     expect(memories).toHaveLength(2)
+  })
+
+  test('begins no further run of its graph when the deadline has passed', async () => {
+    let runs = 0
+    const endless: Codec = {
+      async predict(_, __, run) {
+        for (;;) {
+          await run(inputs)
+          runs++
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+      },
+    }
+    const model = load({ codec: endless })
+    await model.warm()
+    await expect(model.predict(input, {}, Date.now() + 50)).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+    })
+    expect(runs).toBeGreaterThan(0)
+    expect(runs).toBeLessThan(12)
   })
 
   test('refuses tensors the graph does not take and goes on', async () => {

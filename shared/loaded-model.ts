@@ -61,7 +61,12 @@ export class LoadedModel {
   predict(input: TaskInput, parameters: TaskParameters, expiresAt?: number): Promise<unknown> {
     const { admit, codec } = this.#parts
     return admit(
-      () => codec.predict(input, parameters, (tensors, graph) => this.#run(tensors, graph)),
+      () =>
+        codec.predict(input, parameters, async (tensors, graph) => {
+          // a codec of many runs must not go on when nobody waits
+          if (expiresAt !== undefined && Date.now() >= expiresAt) throw this.#tooLate()
+          return this.#run(tensors, graph)
+        }),
       expiresAt,
     )
   }
@@ -79,6 +84,13 @@ export class LoadedModel {
   /** Begins to load while the request's body is still arriving. Who runs the graph meets the failure. */
   preload(): void {
     this.warm().catch(() => undefined)
+  }
+
+  #tooLate(): MeshError {
+    return new MeshError(
+      'deadline_exceeded',
+      `[${this.manifest.id}] the deadline passed between two runs`,
+    )
   }
 
   async #run(inputs: Tensors, graph = 'model'): Promise<Tensors> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { AnswerMediaType, FileMediaType } from './media-answer.ts'
 import { DATATYPES, type Datatype } from './tensor.ts'
 
 /** A model's id: the folder, the Worker `mesh-<id>`, the registry key. */
@@ -30,6 +31,8 @@ const FilePath = z
     error: 'must be a relative path that stays inside',
   })
 
+const LocalFile = z.strictObject({ type: z.literal('file'), path: FilePath, sha256: Sha256 })
+
 /** One file from outside or beside the model, always with its digest. */
 export const SourceFile = z.discriminatedUnion('type', [
   z.strictObject({
@@ -38,7 +41,7 @@ export const SourceFile = z.discriminatedUnion('type', [
     path: FilePath,
     sha256: Sha256,
   }),
-  z.strictObject({ type: z.literal('file'), path: FilePath, sha256: Sha256 }),
+  LocalFile,
   z.strictObject({ type: z.literal('https'), url: z.url({ protocol: /^https$/ }), sha256: Sha256 }),
 ])
 export type SourceFile = z.infer<typeof SourceFile>
@@ -56,14 +59,28 @@ const Recipe = z.strictObject({
 })
 export type Recipe = z.infer<typeof Recipe>
 
-/** Formats besides ONNX that the build converts; one file each in scripts/build/convert/. */
+/** Formats besides ONNX that the build converts; one folder each in scripts/build/convert/. */
 export const ForeignFormat = z.enum(['tfjs-graph', 'keras-layers', 'tflite'])
 export type ForeignFormat = z.infer<typeof ForeignFormat>
+
+// as: Object.keys forgets that the keys of the table are exactly Datatype
+const DatatypeName = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]])
+
+/** Tensor metadata as in Open Inference Protocol v2; -1 is a dimension the caller chooses. */
+export const TensorSpec = z.strictObject({
+  name: z.string().min(1).max(128),
+  datatype: DatatypeName,
+  shape: z.array(z.int().min(-1)).max(8),
+})
+export type TensorSpec = z.infer<typeof TensorSpec>
 
 /** A model as another framework publishes it: its files by the names the format gives them. */
 const ForeignGraph = z.strictObject({
   format: ForeignFormat,
   files: z.record(z.string(), SourceFile),
+  /** Tensors of a graph besides `model`, whose tensors are the manifest's own. */
+  inputs: z.array(TensorSpec).min(1).optional(),
+  outputs: z.array(TensorSpec).min(1).optional(),
 })
 export type ForeignGraph = z.infer<typeof ForeignGraph>
 
@@ -80,16 +97,11 @@ export const Source = z.union([
 ])
 export type Source = z.infer<typeof Source>
 
-// as: Object.keys forgets that the keys of the table are exactly Datatype
-const DatatypeName = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]])
-
-/** Tensor metadata as in Open Inference Protocol v2; -1 is a dimension the caller chooses. */
-export const TensorSpec = z.strictObject({
-  name: z.string().min(1).max(128),
-  datatype: DatatypeName,
-  shape: z.array(z.int().min(-1)).max(8),
+/** How an example's `expected` names a file: beside the manifest, since it is recorded there. */
+export const ExpectedMedia = z.strictObject({
+  media: z.strictObject({ file: LocalFile, mediaType: FileMediaType }),
 })
-export type TensorSpec = z.infer<typeof TensorSpec>
+export type ExpectedMedia = z.infer<typeof ExpectedMedia>
 
 /** A golden example: what goes in through the task-level door, what must come out. */
 const Example = z.strictObject({
@@ -99,8 +111,9 @@ const Example = z.strictObject({
     z.strictObject({ file: SourceFile, mediaType: z.string() }),
   ]),
   parameters: z.record(z.string(), z.unknown()).optional(),
+  /** The JSON answer, or `{media}` where the model answers a file. */
   expected: z.unknown(),
-  /** Largest absolute difference of any number in the answer from `expected`. */
+  /** Largest absolute difference of any number in the answer from `expected`; a picture's samples count as 0 to 1. */
   tolerance: z.number().min(0),
 })
 export type Example = z.infer<typeof Example>
@@ -116,6 +129,8 @@ const Claim = z.strictObject({
 const Limits = z.strictObject({
   /** Largest task input in bytes, after base64 decoding. */
   inputBytes: z.int().positive(),
+  /** Most pixels of a picture, where the model takes fewer than the mesh does (shared/media/image.ts). */
+  pixels: z.int().positive().optional(),
   /** Most elements of one tensor at tensor level. */
   tensorElements: z.int().positive(),
   /** Inferences at once in one isolate; one more is answered `overloaded`. */
@@ -142,11 +157,18 @@ export const Manifest = z.strictObject({
     attribution: z.string().min(1),
   }),
   source: Source,
+  /**
+   * How weights are stored: as they are when absent. `float16` rounds large ones to three significant
+   * digits, which halves the artefact; they are widened when the graph is loaded, so that it runs as fast.
+   */
+  weights: z.literal('float16').optional(),
   inputs: z.array(TensorSpec).min(1),
   outputs: z.array(TensorSpec).min(1),
   labels: z.array(z.string()).optional(),
   /** Media types of raw bodies. The first is assumed for `inputs` of a JSON body. */
   accepts: z.array(z.string().regex(/^[a-z]+\/[a-z0-9.+-]+$/)).min(1),
+  /** Media types of its answers, the usual one first: JSON when absent. */
+  produces: z.array(AnswerMediaType).min(1).optional(),
   limits: Limits,
   /** Where it may run. */
   placement: z.array(Placement).min(1),

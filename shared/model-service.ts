@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { parseDeadline, withinDeadline } from './deadline.ts'
 import { parseJson } from './json.ts'
 import type { LoadedModel } from './loaded-model.ts'
+import type { Manifest } from './manifest.ts'
+import { MediaAnswer, producedTypes } from './media-answer.ts'
 import { MeshError } from './mesh-error.ts'
 import { InferRequest, MAX_BODY_BYTES, type InferResponse } from './protocol.ts'
 import { readBody } from './read-body.ts'
@@ -23,7 +25,10 @@ export function createModelService(requireModel: RequireModel): Hono {
   const find = (c: Context) => requireModel(c.req.param('id') ?? '', c.req.param('version'))
 
   for (const path of ['/models/:id', '/models/:id/versions/:version']) {
-    app.post(path, async (c) => c.json(await predict(c.req.raw, find(c))))
+    app.post(path, async (c) => {
+      const model = find(c)
+      return respond(c, await predict(c.req.raw, model), model.manifest)
+    })
   }
   for (const path of ['/v2/models/:id', '/v2/models/:id/versions/:version']) {
     app.get(path, (c) => c.json(describe(find(c))))
@@ -41,6 +46,23 @@ async function predict(request: Request, model: LoadedModel): Promise<unknown> {
     deadline,
     `[${model.manifest.id}]`,
   )
+}
+
+/** The answer as its own media type, which must be one that the manifest promises to callers. */
+function respond(c: Context, answer: unknown, manifest: Manifest): Response {
+  const mediaType = answer instanceof MediaAnswer ? answer.mediaType : 'application/json'
+  const produced = producedTypes(manifest)
+  if (!produced.includes(mediaType)) {
+    throw new MeshError(
+      'internal',
+      `[${manifest.id}] its codec answered ${mediaType}; its manifest says it produces ${produced.join(', ')}`,
+    )
+  }
+  if (!(answer instanceof MediaAnswer)) return c.json(answer)
+  return c.body(answer.bytes, 200, {
+    'content-type': mediaType,
+    'x-content-type-options': 'nosniff',
+  })
 }
 
 async function infer(request: Request, model: LoadedModel): Promise<InferResponse> {

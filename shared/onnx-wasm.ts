@@ -12,6 +12,7 @@ import { env } from 'onnxruntime-common'
 import type { GraphSource, InferenceRuntime } from './inference.ts'
 import { MeshError } from './mesh-error.ts'
 import { OrtError } from './ort-module.ts'
+import { unpackFloats } from './packed-floats.ts'
 import { CUT_HOOK, cutError } from './runtime-cut.ts'
 import { isRuntimeImage, parseRuntimeImage, requireImageOf } from './runtime-image.ts'
 import { startOrt } from './start-ort.ts'
@@ -38,12 +39,13 @@ export function createWasmRuntime(
         cut.reached = true
       }
       try {
-        const image = isRuntimeImage(bytes) ? parseRuntimeImage(bytes) : undefined
+        const unpacked = unpackFloats(bytes)
+        const image = isRuntimeImage(unpacked) ? parseRuntimeImage(unpacked) : undefined
         if (image) requireImageOf(image, wasm)
         const ort = await startOrt(wasm, { hooks: { ...hooks, [CUT_HOOK]: noteCut }, image })
         return new WasmSession(
           ort,
-          image?.header.handles ?? (await openSession(ort, bytes)),
+          image?.header.handles ?? (await openSession(ort, unpacked)),
           context,
         )
       } catch (err) {

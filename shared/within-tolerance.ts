@@ -1,6 +1,10 @@
+import { encodeBase64 } from './base64.ts'
+import { MediaAnswer } from './media-answer.ts'
+import { findPictureDifference, isPicture } from './picture-difference.ts'
+
 /**
  * Whether an answer is the expected one: the same structure, numbers within `tolerance` of each other,
- * everything else equal. Returns the path and values of the first difference, or undefined.
+ * the samples of PNGs in base64 likewise as fractions of full brightness, everything else equal. Returns the path and values of the first difference, or undefined.
  */
 export function findDifference(
   actual: unknown,
@@ -12,6 +16,12 @@ export function findDifference(
     return Math.abs(actual - expected) <= tolerance
       ? undefined
       : `${path} is ${actual}, expected ${expected} ± ${tolerance}`
+  }
+  if (actual instanceof MediaAnswer && expected instanceof MediaAnswer) {
+    return findMediaDifference(actual, expected, tolerance, path)
+  }
+  if (isPicture(actual) && isPicture(expected)) {
+    return findPictureDifference(actual, expected, tolerance, path)
   }
   if (Array.isArray(actual) && Array.isArray(expected)) {
     if (actual.length !== expected.length) {
@@ -30,6 +40,23 @@ export function findDifference(
   return Object.is(actual, expected)
     ? undefined
     : `${path} is ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`
+}
+
+/** What is no picture is compared byte by byte. */
+function findMediaDifference(
+  actual: MediaAnswer,
+  expected: MediaAnswer,
+  tolerance: number,
+  path: string,
+): string | undefined {
+  if (actual.mediaType !== expected.mediaType) {
+    return `${path} is ${actual.mediaType}, expected ${expected.mediaType}`
+  }
+  const [given, wanted] = [encodeBase64(actual.bytes), encodeBase64(expected.bytes)]
+  if (isPicture(given) && isPicture(wanted)) {
+    return findPictureDifference(given, wanted, tolerance, path)
+  }
+  return given === wanted ? undefined : `${path} is not the ${expected.mediaType} expected`
 }
 
 function firstDefined<T>(

@@ -16,6 +16,8 @@ const FLOORS: [model: string, metric: string, atLeast: number][] = [
   ['silero-vad', 'clip accuracy', 1],
   ['face-detector', 'picture accuracy', 1],
   ['text-line-ocr', 'exact lines', 0.5],
+  ['image-upscaler', 'PSNR in dB', 30.3],
+  ['image-upscaler-thick', 'PSNR in dB', 30.8],
 ]
 
 let scores: ModelScore[]

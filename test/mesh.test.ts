@@ -4,13 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 
-import { findDifference } from '#shared/within-tolerance.ts'
-
 import { exampleInput } from '../scripts/mesh/example-input.ts'
 import { MODELS_DIR, OUTPUT_DIR } from '../scripts/paths.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
 import { meshClient } from './mesh-client.ts'
-import { expectProblem } from './model-contract.ts'
+import { differenceFromExpected, expectProblem } from './model-contract.ts'
 
 const mesh = inject('mesh')
 const LANGUAGE = '/infer/text-classification/language'
@@ -18,20 +16,23 @@ const TEXT = 'Ceci est une phrase écrite en français.'
 
 const Named = z.array(z.looseObject({ id: z.string() }))
 
+const folders = readModelFolders(MODELS_DIR)
 const { post, get } = meshClient(mesh)
 
 describe('the public endpoint', () => {
-  for (const folder of readModelFolders(MODELS_DIR)) {
+  for (const folder of folders) {
     const { capability, examples, placement } = folder.manifest
-    test(`answers ${capability} and says who did`, async () => {
+    const alone = folders.every(
+      (other) => other === folder || other.manifest.capability !== capability,
+    )
+    test(`answers ${capability} by ${folder.id} and says who did`, async () => {
       for (const example of examples) {
         const input = await exampleInput(example, folder, join(OUTPUT_DIR, 'cache'))
         const response = await post(`/infer/${capability}`, Buffer.from(input.bytes), {
           'content-type': input.mediaType,
+          ...(alone ? {} : { 'mesh-model': folder.id }),
         })
-        expect(
-          findDifference(await response.json(), example.expected, example.tolerance),
-        ).toBeUndefined()
+        expect(await differenceFromExpected(response, folder, example)).toBeUndefined()
         expect(response.headers.get('mesh-model')).toBe(`${folder.id}@${folder.manifest.version}`)
         expect(response.headers.get('mesh-node')).toBe(
           placement.includes('edge') ? `mesh-${folder.id}` : 'native',

@@ -2,10 +2,13 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
+import type { Example } from '#shared/manifest.ts'
 import { DATATYPES, elementCount } from '#shared/tensor.ts'
 import { findDifference } from '#shared/within-tolerance.ts'
 
 import { exampleInput } from '../scripts/mesh/example-input.ts'
+import { expectedAnswer } from '../scripts/mesh/expected-answer.ts'
+import { readAnswer } from '../scripts/mesh/read-answer.ts'
 import { OUTPUT_DIR } from '../scripts/paths.ts'
 import type { ModelFolder } from '../workers/native/model-folders.ts'
 import type { NodeClient } from './node-client.ts'
@@ -25,9 +28,7 @@ export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
       test(`answers its golden example: ${example.name}`, async () => {
         const response = await sendExample(node, folder, example)
         expect(response.status, await response.clone().text()).toBe(200)
-        expect(
-          findDifference(await response.json(), example.expected, example.tolerance),
-        ).toBeUndefined()
+        expect(await differenceFromExpected(response, folder, example)).toBeUndefined()
       })
     }
 
@@ -193,18 +194,26 @@ export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
       const [example] = examples
       if (!example) throw new Error('a manifest has examples')
       const response = await sendExample(node, folder, example)
-      expect(
-        findDifference(await response.json(), example.expected, example.tolerance),
-      ).toBeUndefined()
+      expect(await differenceFromExpected(response, folder, example)).toBeUndefined()
     })
   })
+}
+
+/** How an answer differs from what the example expects, if it does. */
+export async function differenceFromExpected(
+  response: Response,
+  folder: ModelFolder,
+  example: Example,
+): Promise<string | undefined> {
+  const expected = await expectedAnswer(example, folder, CACHE_DIR)
+  return findDifference(await readAnswer(response), expected, example.tolerance)
 }
 
 /** Sends a golden example to a node, task level. */
 export async function sendExample(
   node: NodeClient,
   folder: ModelFolder,
-  example: ModelFolder['manifest']['examples'][number],
+  example: Example,
 ): Promise<Response> {
   const { bytes, mediaType } = await exampleInput(example, folder, CACHE_DIR)
   return node.post(`/models/${folder.id}`, bytes, { 'content-type': mediaType })

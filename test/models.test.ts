@@ -2,6 +2,7 @@ import { describe, expect, inject, test } from 'vitest'
 
 import { findDifference } from '#shared/within-tolerance.ts'
 
+import { readAnswer } from '../scripts/mesh/read-answer.ts'
 import { MODELS_DIR } from '../scripts/paths.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
 import { sendExample, testModelOnNode } from './model-contract.ts'
@@ -21,10 +22,11 @@ for (const folder of folders) {
   describe(`${id} on both runtimes`, () => {
     for (const example of manifest.examples) {
       test(`answers alike: ${example.name}`, async () => {
-        const edge = await (
-          await sendExample(nodeClient(`mesh-${id}`, workerUrl), folder, example)
-        ).json()
-        const node = await (await sendExample(native, folder, example)).json()
+        const [edge, node] = await Promise.all(
+          [nodeClient(`mesh-${id}`, workerUrl), native].map(async (client) =>
+            readAnswer(await sendExample(client, folder, example)),
+          ),
+        )
         expect(findDifference(edge, node, example.tolerance)).toBeUndefined()
       })
     }

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
+import type { Manifest } from '#shared/manifest.ts'
+import { packFloats } from '#shared/packed-floats.ts'
+
 import { EdgeMeasurement, measureWorker } from './admit/measure-worker.ts'
 import { BuildError } from './build-error.ts'
 import { codeDigest } from './code-digest.ts'
@@ -113,20 +116,30 @@ export function edgeStages(
  * the image's name.
  */
 export async function collectArtefacts(
-  { source, optimised }: Pick<ModelStages, 'source' | 'optimised'>,
+  { folder, source, optimised }: Pick<ModelStages, 'folder' | 'source' | 'optimised'>,
   edge: EdgeRuntime | undefined,
   dir: string,
 ): Promise<void> {
   const { graphs, assets } = await readContents(source)
   for (const name of graphs) {
     const graph = join(await optimised.dir(), `${name}.onnx`)
-    await copyFile(graph, join(dir, `${name}.onnx`))
+    await storeArtefact(graph, join(dir, `${name}.onnx`), folder.manifest)
     if (!edge) continue
     const image = edge.imaged ? join(await edge.imaged.dir(), `${name}.image`) : graph
-    await copyFile(image, join(dir, `${name}.image`))
+    await storeArtefact(image, join(dir, `${name}.image`), folder.manifest)
   }
   for (const name of assets) await copyFile(join(await source.dir(), name), join(dir, name))
   if (edge) await copyFile(await runtimePath(edge.runtime), join(dir, 'ort.wasm'))
+}
+
+/** A graph, in half the bytes where its weights were rounded for that. */
+async function storeArtefact(
+  from: string,
+  to: string,
+  { weights }: Pick<Manifest, 'weights'>,
+): Promise<void> {
+  if (weights === 'float16') await writeFile(to, packFloats(await readFile(from)))
+  else await copyFile(from, to)
 }
 
 export async function readParity({ compared }: EdgeStages): Promise<Record<string, Difference>> {

@@ -27,10 +27,13 @@ export async function writeReceipt(
   for (const name of contents.graphs) {
     const conversion = calibration.conversion?.[name]
     graphs[name] = {
-      source: await digest(join(await stages.source.dir(), `${name}.onnx`)),
+      source: await digest(join(await stages.converted.dir(), `${name}.onnx`)),
       optimised: await digest(join(dir, `${name}.onnx`)),
       ...(edge?.imaged ? { image: await digest(join(dir, `${name}.image`)) } : {}),
-      facts: readGraph(await readFile(join(dir, `${name}.onnx`)), calibration.tensorBytes[name]),
+      facts: readGraph(
+        await readFile(join(await stages.optimised.dir(), `${name}.onnx`)),
+        calibration.tensorBytes[name],
+      ),
       optimisation: calibration.optimisation[name] ?? { maxAbsolute: 0, maxRelative: 0 },
       ...(conversion ? { conversion } : {}),
     }
@@ -42,6 +45,7 @@ export async function writeReceipt(
   return Receipt.parse({
     model: manifest.id,
     version: manifest.version,
+    ...(manifest.weights ? { weights: manifest.weights } : {}),
     key,
     sources: sourceDigests(manifest.source),
     graphs,

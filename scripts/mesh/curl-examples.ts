@@ -1,5 +1,7 @@
 import { join, relative } from 'node:path'
 
+import { answerFile } from '#shared/media-answer.ts'
+
 import type { ModelFolder } from '../../workers/native/model-folders.ts'
 import { writeAtomically } from '../build/write-atomically.ts'
 import { exampleInput } from './example-input.ts'
@@ -14,8 +16,10 @@ export async function curlExample(
   const { mediaType, bytes } = await exampleInput(example, folder, join(outputDir, 'cache'))
   const file = join(outputDir, 'examples', `${folder.id}.${mediaType.split('/')[1]}`)
   await writeAtomically(file, bytes)
+  const answer = answerFile(folder.manifest)
   return (
     `curl ${url}/infer/${folder.manifest.capability} -H "authorization: Bearer ${key}" ` +
-    `-H "content-type: ${mediaType}" --data-binary @${relative(process.cwd(), file)}`
+    `-H "content-type: ${mediaType}" --data-binary @${relative(process.cwd(), file)}` +
+    (answer === undefined ? '' : ` --output ${answer}`)
   )
 }

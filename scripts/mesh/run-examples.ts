@@ -2,6 +2,8 @@ import { findDifference } from '#shared/within-tolerance.ts'
 
 import type { ModelFolder } from '../../workers/native/model-folders.ts'
 import { exampleInput } from './example-input.ts'
+import { expectedAnswer } from './expected-answer.ts'
+import { readAnswer } from './read-answer.ts'
 
 export interface ExampleResult {
   capability: string
@@ -36,14 +38,15 @@ export async function runExamples(
       },
       body,
     })
-    const answer: unknown = await response.json()
+    const answer = await readAnswer(response)
+    const expected = await expectedAnswer(example, folder, cacheDir)
     results.push({
       capability: folder.manifest.capability,
       model: folder.id,
       example: example.name,
       node: response.headers.get('mesh-node') ?? '-',
       problem: response.ok
-        ? findDifference(answer, example.expected, example.tolerance)
+        ? findDifference(answer, expected, example.tolerance)
         : `${response.status} ${JSON.stringify(answer).slice(0, 300)}`,
       ms: performance.now() - started,
     })

@@ -114,6 +114,18 @@ describe('decodeImage', () => {
     await expect(refused).rejects.toThrow(message)
   })
 
+  test('takes as many pixels as a model allows and not one row more', async () => {
+    const [fits, over] = [4, 5].map((height) =>
+      encode({ width: 4, height, channels: 1, data: new Uint8Array(4 * height) }),
+    )
+    if (!fits || !over) throw new Error('two pictures were made')
+    expect(await decodeImage(fits, '[x]', 16)).toMatchObject({ width: 4, height: 4 })
+    await expect(decodeImage(over, '[x]', 16)).rejects.toMatchObject({
+      code: 'payload_too_large',
+      message: '[x] the image is 4×5, 20 pixels; the limit is 16',
+    })
+  })
+
   test('refuses data that inflates far beyond the pixels, without keeping it', async () => {
     const bytes = bomb(200_000_000)
     expect(bytes.length).toBeLessThan(300_000)

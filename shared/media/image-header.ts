@@ -15,9 +15,13 @@ const isFrameMarker = (marker: number) =>
 
 /**
  * What an image says of itself in its first bytes, before anything is decoded or allocated. Throws
- * `invalid_input` for what is neither JPEG nor PNG, `payload_too_large` for too many pixels.
+ * `invalid_input` for what is neither JPEG nor PNG, `payload_too_large` for more than `maxPixels`.
  */
-export function readImageHeader(bytes: Uint8Array, who: string): ImageHeader {
+export function readImageHeader(
+  bytes: Uint8Array,
+  who: string,
+  maxPixels = MAX_IMAGE_PIXELS,
+): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = isPng(bytes) ? pngHeader(view) : isJpeg(bytes) ? jpegHeader(view) : undefined
   if (header === undefined) {
@@ -33,10 +37,10 @@ export function readImageHeader(bytes: Uint8Array, who: string): ImageHeader {
       `${who} the ${format.toUpperCase()} says it is ${width}×${height} pixels`,
     )
   }
-  if (width * height > MAX_IMAGE_PIXELS) {
+  if (width * height > maxPixels) {
     throw new MeshError(
       'payload_too_large',
-      `${who} the image is ${width}×${height}, ${(width * height) / 1e6} megapixels; the limit is ${MAX_IMAGE_PIXELS / 1e6}`,
+      `${who} the image is ${width}×${height}, ${width * height} pixels; the limit is ${maxPixels}`,
     )
   }
   return header

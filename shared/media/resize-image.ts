@@ -5,8 +5,16 @@ import { resizerWasm } from '#resizer'
 import type { Image } from './image.ts'
 import { provideImageData } from './image-data.ts'
 
-/** Scales an image to exactly `width`×`height` with a triangle filter that covers what it shrinks. */
-export async function resizeImage(image: Image, width: number, height: number): Promise<Image> {
+/**
+ * Scales an image to exactly `width`×`height` with a filter that covers what it shrinks: `triangle` is
+ * bilinear, `catrom` bicubic.
+ */
+export async function resizeImage(
+  image: Image,
+  width: number,
+  height: number,
+  method: 'triangle' | 'catrom' = 'triangle',
+): Promise<Image> {
   if (image.width === width && image.height === height) return image
   provideImageData()
   await initResize(resizerWasm())
@@ -15,7 +23,7 @@ export async function resizeImage(image: Image, width: number, height: number): 
     {
       width,
       height,
-      method: 'triangle',
+      method,
       fitMethod: 'stretch',
       premultiply: false,
       linearRGB: false,

@@ -1,12 +1,13 @@
 import { withinDeadline } from '#shared/deadline.ts'
 import { isErrorCode, type ErrorCode } from '#shared/error-codes.ts'
+import { AnswerMediaType } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { Problem, PROBLEM_MEDIA_TYPE, toProblem } from '#shared/problem.ts'
 import { DEADLINE_HEADER, REQUEST_ID_HEADER } from '#shared/protocol.ts'
 import { readBody } from '#shared/read-body.ts'
 
 import type { RouterBindings } from './env.ts'
-import { receiveAnswer } from './receive-answer.ts'
+import { MAX_ANSWER_BYTES, receiveAnswer } from './receive-answer.ts'
 import type { Deployment } from './snapshot.ts'
 import { traceparentOf, type Trace } from './trace.ts'
 import type { Transport } from './transport.ts'
@@ -88,10 +89,18 @@ function nodeHeaders({ contentType, trace, requestId }: DispatchRequest, timeout
 }
 
 async function accept(response: Response, { node }: Deployment): Promise<NodeAnswer> {
-  const contentType = response.headers.get('content-type') ?? ''
-  if (mediaType(contentType) !== 'application/json') {
+  const given = response.headers.get('content-type') ?? ''
+  // as written here, not as the node wrote it: its parameters could be read otherwise by a browser
+  const { data: contentType } = AnswerMediaType.safeParse(mediaType(given))
+  const length = Number(response.headers.get('content-length') ?? 0)
+  if (contentType === undefined || length > MAX_ANSWER_BYTES) {
     await response.body?.cancel()
-    throw new MeshError('bad_gateway', `${node} answered 200 with '${contentType}', not JSON`)
+    throw new MeshError(
+      'bad_gateway',
+      contentType === undefined
+        ? `${node} answered 200 with '${given}'; it may be ${AnswerMediaType.options.join(', ')}`
+        : `${node} answered with ${length} bytes; ${MAX_ANSWER_BYTES} is the most`,
+    )
   }
   const body = await receiveAnswer(response.body)
   if (body instanceof Uint8Array && body.byteLength === 0) {

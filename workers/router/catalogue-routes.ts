@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono'
 
+import { producedTypes } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { requireKey } from './authenticate.ts'
@@ -106,6 +107,7 @@ function card({ manifest, artefacts }: ModelEntry, { deploymentsOf }: Snapshot):
     limits,
     inputs,
     outputs,
+    produces: producedTypes(manifest),
     ...(manifest.labels ? { labels: manifest.labels } : {}),
     claims,
     artefacts,

@@ -7,6 +7,7 @@ import { toProblem } from '#shared/problem.ts'
 import type { DispatchRequest } from './attempt.ts'
 import { describeRoute, dispatch } from './dispatch.ts'
 import type { RouterBindings } from './env.ts'
+import { MAX_ANSWER_BYTES } from './receive-answer.ts'
 import { deployment } from './registry-fixture.ts'
 import { beginTrace } from './trace.ts'
 import type { NodeCall, Transport } from './transport.ts'
@@ -92,6 +93,21 @@ describe('falling over', () => {
       'bad_gateway',
     ],
     ['answers 200 with a page', () => json('x', 'text/html'), 'bad_gateway'],
+    ['answers 200 with a drawing', () => json('x', 'image/svg+xml'), 'bad_gateway'],
+    ['answers 200 with no media type', () => new Response('x'), 'bad_gateway'],
+    [
+      'answers 200 with an empty picture',
+      () => new Response('', { headers: { 'content-type': 'image/png' } }),
+      'bad_gateway',
+    ],
+    [
+      'announces more than an answer may have',
+      () =>
+        new Response('x', {
+          headers: { 'content-type': 'image/png', 'content-length': `${MAX_ANSWER_BYTES + 1}` },
+        }),
+      'bad_gateway',
+    ],
     [
       'answers 200 with nothing',
       () => new Response('', { headers: { 'content-type': 'application/json' } }),
@@ -152,6 +168,14 @@ describe('falling over', () => {
       'traceparent',
     ])
   })
+})
+
+test('gives a picture as the node sent it, under the bare name of its media type', async () => {
+  const picture = Uint8Array.of(1, 2, 3)
+  const reply = () =>
+    new Response(picture, { headers: { 'content-type': 'image/png; charset=utf-8' } })
+  const { answer } = await send([reply])
+  expect(answer).toMatchObject({ outcome: 'ok', contentType: 'image/png', body: picture })
 })
 
 describe("the caller's own error", () => {

@@ -53,3 +53,41 @@ test('openApi describes a capability by all of its models', () => {
   })
   expect(JSON.stringify(document)).toContain('Another.')
 })
+
+test('tells of a model that answers pictures how to keep one', async () => {
+  const html = await page({ produces: ['image/png'] })
+  expect(html).toContain('--output answer.png')
+  expect(html).toContain('answers image/png')
+  expect(await page()).not.toContain('--output')
+})
+
+test('openApi says what each model answers: JSON with an example, pictures as bytes', () => {
+  const media = { file: { type: 'file', path: 'a.png', sha256: 'a'.repeat(64) } }
+  const [example] = modelEntry().manifest.examples
+  if (!example) throw new Error('a manifest has examples')
+  const examples = [{ ...example, expected: { media } }]
+  const models = [
+    modelEntry({
+      id: 'tone-b',
+      produces: ['image/png'],
+      examples: [...examples, ...examples, ...examples],
+    }),
+    modelEntry(),
+  ]
+  expect(openApi(compileSnapshot(rows({ models })), ORIGIN)).toMatchObject({
+    paths: {
+      '/infer/text-classification/tone': {
+        post: {
+          responses: {
+            200: {
+              content: {
+                'image/png': { schema: { type: 'string', format: 'binary' } },
+                'application/json': { example: [{ label: 'good', score: 1 }] },
+              },
+            },
+          },
+        },
+      },
+    },
+  })
+})

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 
 import { ERROR_CODES } from '#shared/error-codes.ts'
 import type { Manifest } from '#shared/manifest.ts'
+import { answerFile, producedTypes } from '#shared/media-answer.ts'
 
 import type { Snapshot } from './snapshot.ts'
 
@@ -75,7 +76,8 @@ export function docsPage({ models }: Pick<Snapshot, 'models'>, origin: string) {
               <p>
                 ${manifest.description}<br /><span class="muted"
                   >${manifest.id}@${manifest.version} · ${manifest.license.spdx} · takes
-                  ${manifest.accepts.join(', ')}, at most ${manifest.limits.inputBytes} bytes</span
+                  ${manifest.accepts.join(', ')}, at most ${manifest.limits.inputBytes} bytes ·
+                  answers ${producedTypes(manifest).join(', ')}</span
                 >
               </p>
               <pre>${curlOf(origin, manifest)}</pre>`,
@@ -110,13 +112,16 @@ const MAX_SAMPLE_CHARS = 200
 
 function curlOf(
   origin: string,
-  { capability, accepts, examples }: Pick<Manifest, 'capability' | 'accepts' | 'examples'>,
+  manifest: Pick<Manifest, 'capability' | 'accepts' | 'examples' | 'produces'>,
 ): string {
+  const { capability, accepts, examples } = manifest
   const [type = ''] = accepts
   const texts = examples.flatMap(({ input }) => ('text' in input ? [input.text] : []))
   const text = texts.find((own) => own.length <= MAX_SAMPLE_CHARS && !own.includes('\n'))
   const data = text === undefined ? '--data-binary @your-file' : `--data-binary ${quoted(text)}`
-  return `curl ${origin}/infer/${capability} \\\n  -H "authorization: Bearer $KEY" -H "content-type: ${type}" \\\n  ${data}`
+  const file = answerFile(manifest)
+  const output = file === undefined ? '' : ` --output ${file}`
+  return `curl ${origin}/infer/${capability} \\\n  -H "authorization: Bearer $KEY" -H "content-type: ${type}" \\\n  ${data}${output}`
 }
 
 /** As one word of a shell. */

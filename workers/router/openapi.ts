@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import type { Manifest } from '#shared/manifest.ts'
+import { producedTypes } from '#shared/media-answer.ts'
 import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
 import { TaskRequest } from '#shared/protocol.ts'
 
@@ -84,9 +86,23 @@ function inferPath(models: readonly ModelEntry[]): unknown {
           },
         },
       },
-      responses: answers(example?.expected),
+      responses: answers(answerContent(manifests)),
     },
   }
+}
+
+/** By media type: JSON with the first example's answer, of files that they are bytes. */
+function answerContent(manifests: readonly Manifest[]): Record<string, unknown> {
+  const types = new Set(manifests.flatMap(producedTypes))
+  const json = manifests.find((manifest) => producedTypes(manifest)[0] === 'application/json')
+  return Object.fromEntries(
+    Array.from(types, (type) => [
+      type,
+      type === 'application/json'
+        ? { schema: {}, ...sample(json?.examples[0]?.expected) }
+        : { schema: { type: 'string', format: 'binary' } },
+    ]),
+  )
 }
 
 function sample(example: unknown): { example?: unknown } {
@@ -101,14 +117,9 @@ function get(summary: string): Record<string, unknown> {
   return { get: { summary, responses: answers() } }
 }
 
-function answers(example?: unknown): unknown {
+function answers(content: unknown = { 'application/json': { schema: {} } }): unknown {
   return {
-    200: {
-      description: 'The answer',
-      content: {
-        'application/json': { schema: {}, ...sample(example) },
-      },
-    },
+    200: { description: 'The answer', content },
     default: {
       description: 'A problem; its `code` is stable',
       content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },

@@ -51,6 +51,32 @@ describe('an inference', () => {
     expect(headers.has('www-authenticate')).toBe(false)
   })
 
+  test('passes a picture on as it is, under the headers of any answer', async () => {
+    const picture = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0xfe)
+    router.answerWith('Image/PNG; name="page.html"', picture)
+    const { status, headers, bytes } = await router.infer()
+    expect(status).toBe(200)
+    expect(bytes).toEqual(picture)
+    expect(headers.get('content-type')).toBe('image/png')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('mesh-model')).toBe('tone@1')
+    expect(headers.get('mesh-route')).toMatch(/^native\/far;tone@1;ok;[\d.]+ms$/)
+    expect(headers.has('set-cookie')).toBe(false)
+    router.answerWith('application/json', '[{"label":"good","score":1}]')
+  })
+
+  test.each(['text/html', 'image/svg+xml', 'application/javascript', 'image/png,text/html', ''])(
+    'does not pass on what a browser could run: %j',
+    async (contentType) => {
+      router.answerWith(contentType, '<script>alert(1)</script>')
+      const { status, headers, body } = await router.infer()
+      router.answerWith('application/json', '[{"label":"good","score":1}]')
+      expect([status, body.code]).toEqual([502, 'bad_gateway'])
+      expect(headers.get('content-type')).toBe('application/problem+json')
+      expect(JSON.stringify(body)).not.toContain('alert')
+    },
+  )
+
   test('replaces a request id that has no place in a log', async () => {
     const { headers } = await router.infer({ 'x-request-id': 'a b<c>' })
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)

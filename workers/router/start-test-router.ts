@@ -20,6 +20,8 @@ export interface Answer {
   status: number
   headers: Headers
   body: Record<string, unknown>
+  /** The body as it came. */
+  bytes: Uint8Array
 }
 
 export interface ReceivedCall {
@@ -36,6 +38,8 @@ export interface TestRouter {
   /** The body that deploys the model on the far node. */
   place(overrides?: Record<string, unknown>): Record<string, unknown>
   inferKey: string
+  /** What the far node answers from now on. */
+  answerWith(contentType: string, body: Uint8Array | string): void
   /** What the far node was sent so far. */
   received: ReceivedCall[]
   /** Of the key that signs calls, as JWK JSON. */
@@ -48,6 +52,10 @@ export interface TestRouter {
 export async function startTestRouter(): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const received: ReceivedCall[] = []
+  let reply: { contentType: string; body: Uint8Array | string } = {
+    contentType: 'application/json',
+    body: '[{"label":"good","score":1}]',
+  }
   const farNode = createServer((request, response) => {
     const chunks: Uint8Array[] = []
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
@@ -56,11 +64,11 @@ export async function startTestRouter(): Promise<TestRouter> {
       received.push({ headers: request.headers, path: request.url ?? '', body })
       response
         .writeHead(200, {
-          'content-type': 'application/json',
+          'content-type': reply.contentType,
           'set-cookie': 'node=1',
           'server-timing': 'node;dur=1.5',
         })
-        .end('[{"label":"good","score":1}]')
+        .end(reply.body)
     })
   })
   await new Promise<void>((resolve) => farNode.listen(0, '127.0.0.1', resolve))
@@ -102,12 +110,14 @@ export async function startTestRouter(): Promise<TestRouter> {
       ...init,
       headers: Object.fromEntries(headers),
     } as Parameters<typeof harness.fetch>[1]) // as: undici's own types of the same shape
-    const text = await response.text()
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const text = new TextDecoder().decode(bytes)
     const json = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
     return {
       status: response.status,
       headers: new Headers(Object.fromEntries(response.headers)),
       body: json ? (JSON.parse(text) as Record<string, unknown>) : { text },
+      bytes,
     }
   }
   const admin: TestRouter['admin'] = (method, path, body) =>
@@ -137,6 +147,9 @@ export async function startTestRouter(): Promise<TestRouter> {
         body: 'hello',
       }),
     inferKey,
+    answerWith(contentType, body) {
+      reply = { contentType, body }
+    },
     received,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,

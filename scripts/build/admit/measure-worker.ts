@@ -100,18 +100,18 @@ function requestOf(example: Example, bytes: Uint8Array, mediaType: string): Requ
   }
 }
 
-async function answer(workerd: Workerd, path: string, init: RequestInit = {}): Promise<unknown> {
+async function answer(workerd: Workerd, path: string, init: RequestInit = {}): Promise<string> {
   const response = await fetch(`${workerd.url}${path}`, {
     ...init,
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   })
   const body = await response.text()
   if (!response.ok) throw new BuildError(`workerd answered ${response.status} to ${path}: ${body}`)
-  return JSON.parse(body)
+  return body
 }
 
 async function linearMemory(workerd: Workerd): Promise<number> {
-  return Descriptor.parse(await answer(workerd, '/')).models[0].memoryBytes
+  return Descriptor.parse(JSON.parse(await answer(workerd, '/'))).models[0].memoryBytes
 }
 
 async function graphBytes({ modules }: WorkerBundle): Promise<number> {

@@ -1,0 +1,3 @@
+import { scoreUpscaler } from '../score-upscaler.ts'
+
+export default scoreUpscaler
