@@ -100,7 +100,7 @@ const Example = z.strictObject({
   ]),
   parameters: z.record(z.string(), z.unknown()).optional(),
   expected: z.unknown(),
-  /** Largest absolute difference of any number in the answer from `expected`. */
+  /** Largest absolute difference of any number in the answer from `expected`; a picture's samples count as 0 to 1. */
   tolerance: z.number().min(0),
 })
 export type Example = z.infer<typeof Example>

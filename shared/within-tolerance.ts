@@ -1,6 +1,8 @@
+import { findPictureDifference, isPicture } from './picture-difference.ts'
+
 /**
  * Whether an answer is the expected one: the same structure, numbers within `tolerance` of each other,
- * everything else equal. Returns the path and values of the first difference, or undefined.
+ * the samples of PNGs in base64 likewise as fractions of full brightness, everything else equal. Returns the path and values of the first difference, or undefined.
  */
 export function findDifference(
   actual: unknown,
@@ -12,6 +14,9 @@ export function findDifference(
     return Math.abs(actual - expected) <= tolerance
       ? undefined
       : `${path} is ${actual}, expected ${expected} ± ${tolerance}`
+  }
+  if (isPicture(actual) && isPicture(expected)) {
+    return findPictureDifference(actual, expected, tolerance, path)
   }
   if (Array.isArray(actual) && Array.isArray(expected)) {
     if (actual.length !== expected.length) {
