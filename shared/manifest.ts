@@ -56,14 +56,28 @@ const Recipe = z.strictObject({
 })
 export type Recipe = z.infer<typeof Recipe>
 
-/** Formats besides ONNX that the build converts; one file each in scripts/build/convert/. */
+/** Formats besides ONNX that the build converts; one folder each in scripts/build/convert/. */
 export const ForeignFormat = z.enum(['tfjs-graph', 'keras-layers', 'tflite'])
 export type ForeignFormat = z.infer<typeof ForeignFormat>
+
+// as: Object.keys forgets that the keys of the table are exactly Datatype
+const DatatypeName = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]])
+
+/** Tensor metadata as in Open Inference Protocol v2; -1 is a dimension the caller chooses. */
+export const TensorSpec = z.strictObject({
+  name: z.string().min(1).max(128),
+  datatype: DatatypeName,
+  shape: z.array(z.int().min(-1)).max(8),
+})
+export type TensorSpec = z.infer<typeof TensorSpec>
 
 /** A model as another framework publishes it: its files by the names the format gives them. */
 const ForeignGraph = z.strictObject({
   format: ForeignFormat,
   files: z.record(z.string(), SourceFile),
+  /** Tensors of a graph besides `model`, whose tensors are the manifest's own. */
+  inputs: z.array(TensorSpec).min(1).optional(),
+  outputs: z.array(TensorSpec).min(1).optional(),
 })
 export type ForeignGraph = z.infer<typeof ForeignGraph>
 
@@ -79,17 +93,6 @@ export const Source = z.union([
   z.strictObject({ type: z.literal('convert'), graphs: graphsOf(ForeignGraph) }),
 ])
 export type Source = z.infer<typeof Source>
-
-// as: Object.keys forgets that the keys of the table are exactly Datatype
-const DatatypeName = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]])
-
-/** Tensor metadata as in Open Inference Protocol v2; -1 is a dimension the caller chooses. */
-export const TensorSpec = z.strictObject({
-  name: z.string().min(1).max(128),
-  datatype: DatatypeName,
-  shape: z.array(z.int().min(-1)).max(8),
-})
-export type TensorSpec = z.infer<typeof TensorSpec>
 
 /** A golden example: what goes in through the task-level door, what must come out. */
 const Example = z.strictObject({
@@ -142,6 +145,11 @@ export const Manifest = z.strictObject({
     attribution: z.string().min(1),
   }),
   source: Source,
+  /**
+   * How weights are stored: as they are when absent. `float16` rounds large ones to three significant
+   * digits, which halves the artefact; they are widened when the graph is loaded, so that it runs as fast.
+   */
+  weights: z.literal('float16').optional(),
   inputs: z.array(TensorSpec).min(1),
   outputs: z.array(TensorSpec).min(1),
   labels: z.array(z.string()).optional(),

@@ -13,6 +13,7 @@ import startOrt from 'onnxruntime-web/ort-wasm-simd-threaded.mjs'
 import type { GraphSource, InferenceRuntime } from './inference.ts'
 import { MeshError } from './mesh-error.ts'
 import { OrtError, type OrtModule } from './ort-module.ts'
+import { unpackFloats } from './packed-floats.ts'
 import { CUT_HOOK, cutError, HOOKS_MODULE } from './runtime-cut.ts'
 import { openSession, type WasmSession } from './wasm-session.ts'
 
@@ -41,7 +42,10 @@ export function createWasmRuntime(hooks: WebAssembly.ModuleImports = {}): Infere
           },
         })
         ort._OrtInit(1, LOG_FATAL)
-        return await openSession(ort, bytes, { modelId, reachedCut: () => cut.reached })
+        return await openSession(ort, unpackFloats(bytes), {
+          modelId,
+          reachedCut: () => cut.reached,
+        })
       } catch (err) {
         if (err instanceof MeshError) throw err
         if (cut.reached) throw cutError(modelId, err)

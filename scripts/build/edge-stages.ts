@@ -4,6 +4,9 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
+import type { Manifest } from '#shared/manifest.ts'
+import { packFloats } from '#shared/packed-floats.ts'
+
 import { EdgeMeasurement, measureWorker } from './admit/measure-worker.ts'
 import { BuildError } from './build-error.ts'
 import { codeDigest } from './code-digest.ts'
@@ -93,15 +96,27 @@ export function edgeStages(stages: ModelStages, runtime: Stage, context: StageCo
 
 /** Puts what a Worker imports into `dir`: graphs, assets and, for the edge, the runtime. */
 export async function collectArtefacts(
-  { source, optimised }: Pick<ModelStages, 'source' | 'optimised'>,
+  { folder, source, optimised }: Pick<ModelStages, 'folder' | 'source' | 'optimised'>,
   runtime: Stage | undefined,
   dir: string,
 ): Promise<void> {
   const { graphs, assets } = await readContents(source)
-  for (const name of graphs)
-    await copyFile(join(await optimised.dir(), `${name}.ort`), join(dir, `${name}.ort`))
+  for (const name of graphs) {
+    const graph = join(await optimised.dir(), `${name}.ort`)
+    await storeArtefact(graph, join(dir, `${name}.ort`), folder.manifest)
+  }
   for (const name of assets) await copyFile(join(await source.dir(), name), join(dir, name))
   if (runtime) await copyFile(join(await runtime.dir(), 'ort.wasm'), join(dir, 'ort.wasm'))
+}
+
+/** A graph, in half the bytes where its weights were rounded for that. */
+async function storeArtefact(
+  from: string,
+  to: string,
+  { weights }: Pick<Manifest, 'weights'>,
+): Promise<void> {
+  if (weights === 'float16') await writeFile(to, packFloats(await readFile(from)))
+  else await copyFile(from, to)
 }
 
 export async function readParity({ compared }: EdgeStages): Promise<Record<string, Difference>> {

@@ -16,7 +16,9 @@ export function explainReceipt(receipt: Receipt): string {
     ...Object.entries(receipt.sources).map(([place, digest]) =>
       line('source', `${digest.slice(0, 16)}…  ${place}`),
     ),
-    ...Object.entries(receipt.graphs).flatMap(([name, graph]) => graphLines(name, graph)),
+    ...Object.entries(receipt.graphs).flatMap(([name, graph]) =>
+      graphLines(name, graph, receipt.weights),
+    ),
     ...runtimeLines(receipt.runtime),
     ...Object.entries(receipt.parity ?? {}).map(([output, difference]) =>
       line('wasm ↔ native', `${output}: ${show(difference)}`),
@@ -39,7 +41,11 @@ function planLines({ verdict }: Receipt): string[] {
   )
 }
 
-function graphLines(name: string, graph: Receipt['graphs'][string]): string[] {
+function graphLines(
+  name: string,
+  graph: Receipt['graphs'][string],
+  weights: Receipt['weights'],
+): string[] {
   const { facts, source, optimised, optimisation, conversion } = graph
   const operators = Object.entries(facts.operators)
   const shown = operators.slice(0, OPERATORS).map(([operator, count]) => `${operator} ${count}`)
@@ -56,7 +62,10 @@ function graphLines(name: string, graph: Receipt['graphs'][string]): string[] {
       `${facts.parameters.toLocaleString('en')} parameters, about ${megabytes(facts.peakActivationBytes)} of activations at once${unknown}`,
     ),
     line('', `operators: ${shown.join(', ')}${rest}`),
-    line('', `optimising changed its answers by ${show(optimisation)}`),
+    line(
+      '',
+      `${weights ? `optimising, with weights as ${weights},` : 'optimising'} changed its answers by ${show(optimisation)}`,
+    ),
     ...(conversion
       ? [line('', `from ${conversion.runtime} it differs by ${show(conversion)}`)]
       : []),

@@ -10,8 +10,10 @@ import { BuildError } from './build-error.ts'
 export interface ModelProcessRequest {
   modelsDir: string
   id: string
-  /** Folder of `<graph>.onnx` and of the assets that the codec imports. */
+  /** Folder of the assets that the codec imports, and of what the graphs are converted from. */
   sourceDir: string
+  /** Folder of `<graph>.onnx` before optimising. */
+  convertedDir: string
   /** Folder of `<graph>.ort`. */
   optimisedDir: string
   graphs: readonly string[]

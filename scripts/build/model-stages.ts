@@ -10,10 +10,13 @@ import type { Manifest } from '#shared/manifest.ts'
 import type { ModelFolder } from '../../workers/native/model-folders.ts'
 import { Calibration } from './calibrate/calibration.ts'
 import { codeDigest } from './code-digest.ts'
+import { convertedStage } from './converted-stage.ts'
 import { sha256 } from './digest.ts'
+import { writeForeignFiles } from './foreign-files.ts'
 import { makeGraphs } from './make-graphs.ts'
 import { inModelProcess, type ModelProcessRequest } from './model-process.ts'
 import { optimise } from './optimise.ts'
+import { roundWeights } from './round-weights.ts'
 import { stage, type Stage } from './stage.ts'
 import { toolVersions } from './tool-versions.ts'
 
@@ -31,8 +34,10 @@ export interface StageContext {
 /** What a model's stages are, up to what they need of the runtime. */
 export interface ModelStages {
   folder: ModelFolder
-  /** `<graph>.onnx`, assets and contents.json. */
+  /** `<graph>.onnx` or what it is converted from, assets and contents.json. */
   source: Stage
+  /** `<graph>.onnx`; the same as `source` where there is nothing to convert. */
+  converted: Stage
   /** `<graph>.ort`, and `<graph>.onnx` as optimised. */
   optimised: Stage
   /** calibration.json. */
@@ -56,6 +61,7 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
   const { cacheDir, log } = context
   const tools = toolVersions()
   const tensors = { inputs: manifest.inputs, outputs: manifest.outputs }
+  const { weights } = manifest
 
   const recipe =
     manifest.source.type === 'recipe' ? codeDigest(join(path, manifest.source.script)) : undefined
@@ -69,17 +75,19 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
       files: localDigests(manifest.source, path),
       tensors,
       recipe,
-      code: codeOf('make-graphs.ts'),
+      code: [codeOf('make-graphs.ts'), codeOf('foreign-files.ts')],
       tools,
     },
     async (dir) => {
-      const made = await makeGraphs(manifest, { modelId: id, modelDir: path, cacheDir, log })
+      const fetching = { modelId: id, modelDir: path, cacheDir, log }
+      const foreign = await writeForeignFiles(manifest, fetching, dir)
+      const made = await makeGraphs(manifest, fetching)
       for (const [name, graph] of Object.entries(made.graphs))
         await writeFile(join(dir, `${name}.onnx`), graph)
       for (const [name, asset] of Object.entries(made.assets ?? {}))
         await writeFile(join(dir, name), asset)
       const contents: Contents = {
-        graphs: Object.keys(made.graphs),
+        graphs: [...Object.keys(made.graphs), ...foreign],
         assets: Object.keys(made.assets ?? {}),
         ...(made.report ? { report: made.report } : {}),
       }
@@ -87,15 +95,20 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
     },
   )
 
+  const converted = convertedStage(folder, source, context)
+  const optimising = [codeOf('optimise.ts'), codeOf('round-weights.ts')]
   const optimised = stage(
     cacheDir,
     'optimised',
-    { source: source.key, tensors, code: codeOf('optimise.ts'), tools },
+    { converted: converted.key, tensors, weights, code: optimising, tools },
     async (dir) => {
-      const from = await source.dir()
+      const from = await converted.dir()
       for (const name of (await readContents(source)).graphs) {
         log(`optimising ${name}`)
         await optimise(await readFile(join(from, `${name}.onnx`)), name, manifest, dir)
+        if (weights !== 'float16') continue
+        const optimal = await readFile(join(dir, `${name}.onnx`))
+        await optimise(roundWeights(optimal, `[${id}] graph '${name}'`), name, manifest, dir)
       }
     },
   )
@@ -111,7 +124,7 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
       tools,
     },
     async (dir) => {
-      const request = await processRequest({ folder, source, optimised }, context)
+      const request = await processRequest({ folder, source, converted, optimised }, context)
       const instrumented = manifest.placement.includes('edge')
         ? join(await instrumentedRuntime(context).dir(), 'ort.wasm')
         : undefined
@@ -123,7 +136,7 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
       await writeFile(join(dir, 'calibration.json'), JSON.stringify(result))
     },
   )
-  return { folder, source, optimised, calibrated }
+  return { folder, source, converted, optimised, calibrated }
 }
 
 export async function readContents(source: Stage): Promise<Contents> {
@@ -139,13 +152,15 @@ export async function readCalibration({ calibrated }: ModelStages): Promise<Cali
 
 /** What a process that runs the model's examples is told. */
 export async function processRequest(
-  { folder, source, optimised }: Pick<ModelStages, 'folder' | 'source' | 'optimised'>,
+  stages: Pick<ModelStages, 'folder' | 'source' | 'converted' | 'optimised'>,
   { modelsDir, cacheDir }: StageContext,
 ): Promise<ModelProcessRequest> {
+  const { folder, source, converted, optimised } = stages
   return {
     modelsDir,
     id: folder.id,
     sourceDir: await source.dir(),
+    convertedDir: await converted.dir(),
     optimisedDir: await optimised.dir(),
     graphs: (await readContents(source)).graphs,
     cacheDir,
@@ -174,7 +189,19 @@ function localDigests(value: unknown, dir: string): string[] {
 
 /** The manifest as far as a codec or the calibration can depend on it: not what it claims or expects. */
 function fieldsOfCodec(manifest: Manifest): unknown {
-  const { id, version, inputs, outputs, labels, accepts, limits, placement, examples } = manifest
+  const { id, version, inputs, outputs, labels, accepts, limits, placement, weights, examples } =
+    manifest
   const asked = examples.map(({ name, input, parameters }) => ({ name, input, parameters }))
-  return { id, version, inputs, outputs, labels, accepts, limits, placement, examples: asked }
+  return {
+    id,
+    version,
+    inputs,
+    outputs,
+    labels,
+    accepts,
+    limits,
+    placement,
+    weights,
+    examples: asked,
+  }
 }

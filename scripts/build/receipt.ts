@@ -17,6 +17,8 @@ const Digest = z.object({ sha256: z.string(), bytes: z.int() })
 export const Receipt = z.object({
   model: z.string(),
   version: z.string(),
+  /** How weights are stored, where not as they are. */
+  weights: z.literal('float16').optional(),
   key: z.string(),
   /** SHA-256 of every file or package that the manifest names, by its place in the manifest. */
   sources: z.record(z.string(), z.string()),

@@ -31,7 +31,7 @@ export async function writeReceipt(
   for (const name of contents.graphs) {
     const conversion = calibration.conversion?.[name]
     graphs[name] = {
-      source: await digest(join(await stages.source.dir(), `${name}.onnx`)),
+      source: await digest(join(await stages.converted.dir(), `${name}.onnx`)),
       optimised: await digest(join(dir, `${name}.ort`)),
       facts: readGraph(
         await readFile(join(await stages.optimised.dir(), `${name}.onnx`)),
@@ -48,6 +48,7 @@ export async function writeReceipt(
   return Receipt.parse({
     model: manifest.id,
     version: manifest.version,
+    ...(manifest.weights ? { weights: manifest.weights } : {}),
     key,
     sources: sourceDigests(manifest.source),
     graphs,

@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node'
 
 import type { GraphSource, InferenceRuntime, InferenceSession } from '#shared/inference.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { unpackFloats } from '#shared/packed-floats.ts'
 import { DATATYPES, type Datatype, type Tensor, type Tensors } from '#shared/tensor.ts'
 
 const ORT_TYPE = {
@@ -29,7 +30,7 @@ export const runtime: InferenceRuntime = {
 
   async createSession({ modelId, bytes }: GraphSource): Promise<InferenceSession> {
     try {
-      const session = await ort.InferenceSession.create(bytes, {
+      const session = await ort.InferenceSession.create(unpackFloats(bytes), {
         graphOptimizationLevel: 'disabled', // the build has optimised the graph
         // one thread a run: the node's queue decides how many run at once
         intraOpNumThreads: 1,
@@ -38,6 +39,7 @@ export const runtime: InferenceRuntime = {
       })
       return nativeSession(session, modelId)
     } catch (err) {
+      if (err instanceof MeshError) throw err
       throw new MeshError('model_unavailable', `[${modelId}] the model could not be loaded`, {
         cause: err,
         retryAfter: 1,

@@ -30,6 +30,12 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   swish: (e, x) => e.emit('Mul', [x, e.emit('Sigmoid', [x])]),
   mish: (e, x) => e.emit('Mul', [x, e.emit('Tanh', [e.emit('Softplus', [x])])]),
   exponential: same('Exp'),
+  hardsigmoid: same('HardSigmoid'), // clip(0.2 · x + 0.5), as ONNX has it unless told otherwise
+  gelu: (e, x) => {
+    const erf = e.emit('Erf', [e.emit('Mul', [x, scalar(e, Math.SQRT1_2)])])
+    const half = e.emit('Mul', [x, scalar(e, 0.5)])
+    return e.emit('Mul', [half, e.emit('Add', [erf, scalar(e, 1)])])
+  },
 }
 
 /** The activation of that name, whatever its case; undefined where there is none. */

@@ -22,9 +22,12 @@ export interface Emitter {
   constant(type: ElementType, bytes: Uint8Array, shape: readonly number[]): Edge
 }
 
-/** Makes emitters that share one graph and never give a name twice. */
-export function createEmitters(graph: OnnxGraph): (operatorName: string) => Emitter {
-  const taken = new Set<string>()
+/** Makes emitters that share one graph and never give a name twice, nor one of `reserved`. */
+export function createEmitters(
+  graph: OnnxGraph,
+  reserved: readonly string[] = [],
+): (operatorName: string) => Emitter {
+  const taken = new Set(reserved)
   const fresh = (name: string) => {
     let candidate = name
     for (let i = 2; taken.has(candidate); i++) candidate = `${name}_${i}`

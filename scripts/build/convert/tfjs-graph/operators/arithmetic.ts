@@ -1,0 +1,72 @@
+import type { Edge } from '#scripts/onnx-graph.ts'
+
+import { scalar, type Emitter } from '../../emitter.ts'
+import { castTo } from '../element-type.ts'
+import type { ConvertOperator, OperatorFamily, OperatorNode } from '../operator.ts'
+
+const binary =
+  (operator: string): ConvertOperator =>
+  (e, node) =>
+    e.emit(operator, [node.input(0), node.input(1)])
+
+const isWhole = (node: OperatorNode) => node.type('T') === 'INT32'
+
+export const arithmetic: OperatorFamily = {
+  Add: binary('Add'),
+  AddV2: binary('Add'),
+  Sub: binary('Sub'),
+  Mul: binary('Mul'),
+  Maximum: binary('Max'),
+  Minimum: binary('Min'),
+  Pow: binary('Pow'),
+  Prelu: binary('PRelu'),
+  AddN: (e, node) => e.emit('Sum', node.inputs()),
+  Div: divide,
+  RealDiv: divide,
+  DivNoNan(e, node) {
+    const [x, y] = [node.input(0), node.input(1)]
+    const zero = scalar(e, 0)
+    const quotient = e.emit('Div', [x, y])
+    return e.emit('Where', [e.emit('Equal', [y, zero]), zero, quotient])
+  },
+  FloorDiv(e, node) {
+    const [x, y] = [node.input(0), node.input(1)]
+    if (!isWhole(node)) return e.emit('Floor', [e.emit('Div', [x, y])])
+    // ONNX rounds whole quotients to zero; what is left after Mod divides without a rest
+    return e.emit('Div', [e.emit('Sub', [x, e.emit('Mod', [x, y])]), y])
+  },
+  FloorMod: floorMod,
+  Mod: floorMod,
+  SquaredDifference(e, node) {
+    const difference = e.emit('Sub', [node.input(0), node.input(1)])
+    return e.emit('Mul', [difference, difference])
+  },
+  Atan2(e, node) {
+    const [y, x] = [node.input(0), node.input(1)]
+    const zero = scalar(e, 0)
+    const turn = scalar(e, Math.PI)
+    const base = e.emit('Atan', [e.emit('Div', [y, x])])
+    const isLeft = e.emit('Less', [x, zero])
+    const isBelow = e.emit('Less', [y, zero])
+    const halfTurn = e.emit('Where', [isBelow, e.emit('Neg', [turn]), turn])
+    const angle = e.emit('Where', [isLeft, e.emit('Add', [base, halfTurn]), base])
+    // 0 / 0 has no quotient, and no angle but 0
+    const atOrigin = e.emit('And', [e.emit('Equal', [x, zero]), e.emit('Equal', [y, zero])])
+    return e.emit('Where', [atOrigin, zero, angle])
+  },
+}
+
+/** Of whole numbers tfjs gives the quotient's floor, as a whole number. */
+function divide(e: Emitter, node: OperatorNode): Edge {
+  const [x, y] = [node.input(0), node.input(1)]
+  if (!isWhole(node)) return e.emit('Div', [x, y])
+  const quotient = e.emit('Div', [castTo(e, x, 'FP32'), castTo(e, y, 'FP32')])
+  return castTo(e, e.emit('Floor', [quotient]), 'INT32')
+}
+
+function floorMod(e: Emitter, node: OperatorNode): Edge {
+  const [x, y] = [node.input(0), node.input(1)]
+  if (isWhole(node)) return e.emit('Mod', [x, y])
+  const floor = e.emit('Floor', [e.emit('Div', [x, y])])
+  return e.emit('Sub', [x, e.emit('Mul', [floor, y])])
+}

@@ -1,0 +1,58 @@
+import type { Edge } from '#scripts/onnx-graph.ts'
+
+import type { Emitter } from '../../emitter.ts'
+import { foreignNodeError } from '../../foreign-node-error.ts'
+import { nhwcConvTranspose } from '../../nhwc-conv-transpose.ts'
+import { kernelFromHwim, kernelFromHwio, nhwcConv } from '../../nhwc-conv.ts'
+import { fusedBias, fusedActivation } from '../fused-operators.ts'
+import type { ConvertOperator, OperatorFamily, OperatorNode } from '../operator.ts'
+import { nhwcWindow, requireChannelsLast } from '../spatial-attributes.ts'
+
+const conv2d: ConvertOperator = (e, node) => {
+  const kernel = kernelFromHwio(e, node.input(1), 2)
+  const out = nhwcConv(e, {
+    x: node.input(0),
+    kernel,
+    bias: fusedBias(node),
+    ...nhwcWindow(node),
+  })
+  return fusedActivation(e, node, out)
+}
+
+const depthwiseConv2d: ConvertOperator = (e, node) => {
+  const shape = node.requireShape(1)
+  const out = nhwcConv(e, {
+    x: node.input(0),
+    kernel: kernelFromHwim(e, node.input(1), shape),
+    bias: fusedBias(node),
+    groups: shape.at(-2),
+    ...nhwcWindow(node),
+  })
+  return fusedActivation(e, node, out)
+}
+
+export const convolution: OperatorFamily = {
+  Conv2D: conv2d,
+  _FusedConv2D: conv2d,
+  DepthwiseConv2d: depthwiseConv2d,
+  DepthwiseConv2dNative: depthwiseConv2d,
+  FusedDepthwiseConv2dNative: depthwiseConv2d,
+  Conv2DBackpropInput: convTranspose,
+}
+
+/** Inputs are the shape of the result, the kernel and the tensor. */
+function convTranspose(e: Emitter, node: OperatorNode): Edge {
+  requireChannelsLast(node)
+  const { strides, padding } = nhwcWindow(node)
+  if (padding !== 'SAME' && padding !== 'VALID') {
+    throw foreignNodeError(node, 'has explicit padding; it can be SAME or VALID')
+  }
+  const kernelSize = node.requireShape(1).slice(0, 2)
+  return nhwcConvTranspose(e, {
+    x: node.input(2),
+    kernel: kernelFromHwio(e, node.input(1), 2),
+    kernelSize,
+    strides,
+    padding,
+  })
+}

@@ -1,0 +1,37 @@
+import { foreignNodeError } from '../../foreign-node-error.ts'
+import { requireAxis } from '../require-axis.ts'
+import type { OperatorFamily } from '../operator.ts'
+
+export const joining: OperatorFamily = {
+  Concat: (e, node) => e.emit('Concat', node.inputs(1), { axis: requireAxis(node, 0) }),
+  ConcatV2(e, node) {
+    const last = node.inputCount - 1
+    return e.emit('Concat', node.inputs(0, last), { axis: requireAxis(node, last) })
+  },
+  Pack(e, node) {
+    const axis = node.int('axis', 0)
+    const parts = node.inputs().map((x) => e.emit('Unsqueeze', [x, e.ints([axis])]))
+    return e.emit('Concat', parts, { axis })
+  },
+  Split(e, node) {
+    const count = node.int('num_split')
+    return e.emitMany('Split', [node.input(1)], count, {
+      axis: requireAxis(node, 0),
+      num_outputs: count,
+    })
+  },
+  SplitV(e, node) {
+    const sizes = node.requireInts(1)
+    if (sizes.some((size) => size < 0)) {
+      throw foreignNodeError(node, `splits into [${sizes}]; every size must be given`)
+    }
+    return e.emitMany('Split', [node.input(0), e.ints(sizes)], sizes.length, {
+      axis: requireAxis(node, 2),
+    })
+  },
+  Unpack(e, node) {
+    const [axis, count] = [node.int('axis', 0), node.int('num')]
+    const parts = e.emitMany('Split', [node.input(0)], count, { axis, num_outputs: count })
+    return parts.map((part) => e.emit('Squeeze', [part, e.ints([axis])]))
+  },
+}
