@@ -39,7 +39,7 @@ export function convertGraph(
 
   function convertOperator(operator: TfliteOperator): void {
     const { index, name, inputs: operands, outputs: results } = operator
-    const node = { who, name: `${index}, of '${results[0]?.name ?? ''}',`, operator: name }
+    const node = { who, name: `${index}: ${results[0]?.name ?? ''}`, operator: name }
     for (const tensor of [...operands, ...results]) {
       if (tensor && isQuantised(tensor) && !values.findConstant(tensor)) {
         throw foreignNodeError(

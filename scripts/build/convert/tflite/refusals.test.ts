@@ -41,7 +41,7 @@ test.each<[string, GraphToWrite, RegExp]>([
   [
     'an operator without a conversion, by its place, output and name',
     withOperator({ name: 'LSTM' }),
-    /node '0, of 'y','? \(LSTM\) has no conversion/,
+    /node '0: y' \(LSTM\) has no conversion/,
   ],
   [
     'a custom operator',
@@ -62,6 +62,17 @@ test.each<[string, GraphToWrite, RegExp]>([
     'an unknown activation',
     withOperator({ options: ['Add', { fused_activation_function: 5 }] }),
     /fused activation 5/,
+  ],
+  [
+    'a choice for whole rows, which would be one for columns in ONNX',
+    {
+      ...withOperator({ name: 'SELECT', inputs: [3, 0, 0] }),
+      tensors: [
+        ...small.tensors,
+        { name: 'c', type: 'BOOL', shape: [2], data: Uint8Array.of(0, 1) },
+      ],
+    },
+    /chooses by \[2\] between \[1,2\]/,
   ],
   ['an input too few', withOperator({ inputs: [0] }), /lacks input 1; it has 1/],
   [

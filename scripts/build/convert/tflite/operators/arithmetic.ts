@@ -23,7 +23,7 @@ const negated =
     op.emit('Not', [op.emit(operator, [op.edge(0), op.edge(1)])])
 
 const square = (op: OperatorScope, x: Edge) => op.emit('Mul', [x, x])
-const where: ConvertOperator = (op) => op.emit('Where', [op.edge(0), op.edge(1), op.edge(2)])
+const where = (op: OperatorScope) => op.emit('Where', [op.edge(0), op.edge(1), op.edge(2)])
 
 export const arithmetic: OperatorFamily = {
   ADD: withActivation('Add', 'Add'),
@@ -53,7 +53,7 @@ export const arithmetic: OperatorFamily = {
   FLOOR: unary('Floor'),
   CEIL: unary('Ceil'),
   ROUND: unary('Round'),
-  ZEROS_LIKE: (op) => op.emit('Mul', [op.edge(0), scalar(op, 0)]),
+  ZEROS_LIKE: (op) => op.emit('Expand', [scalar(op, 0), op.ints(op.output.shape)]),
 
   EQUAL: binary('Equal'),
   NOT_EQUAL: negated('Equal'),
@@ -64,6 +64,11 @@ export const arithmetic: OperatorFamily = {
   LOGICAL_AND: binary('And'),
   LOGICAL_OR: binary('Or'),
   LOGICAL_NOT: unary('Not'),
-  SELECT: where,
+  /** One condition for each element; a vector would mean whole rows, where ONNX broadcasts it along them. */
+  SELECT(op) {
+    const [condition, value] = [op.input(0).shape, op.input(1).shape]
+    if (condition.length === 0 || `${condition}` === `${value}`) return where(op)
+    throw op.error(`chooses by [${condition}] between [${value}]; equal shapes would be right`)
+  },
   SELECT_V2: where,
 }

@@ -23,8 +23,14 @@ export const convolutions: OperatorFamily = {
     }
     return convolution(op, 'Conv2D', FROM_OHWI, groups)
   },
-  DEPTHWISE_CONV_2D: (op) =>
-    convolution(op, 'DepthwiseConv2D', FROM_1HWO, op.input(0).shape[3] ?? 0),
+  DEPTHWISE_CONV_2D(op) {
+    const channels = op.input(0).shape[3] ?? 0
+    const outputs = op.input(1).shape[3] ?? 0
+    if (channels < 1 || outputs % channels !== 0) {
+      throw op.error(`has a kernel of ${outputs} outputs for an input of ${channels} channels`)
+    }
+    return convolution(op, 'DepthwiseConv2D', FROM_1HWO, channels)
+  },
   /** Its inputs: the output's shape, the kernel, the image and the bias. */
   TRANSPOSE_CONV(op) {
     const options = op.options('TransposeConv')
