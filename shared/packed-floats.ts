@@ -77,14 +77,17 @@ export function unpackFloats(bytes: Uint8Array): Uint8Array {
   return unpacked
 }
 
+/** At whatever byte they begin: weights lie anywhere in a file. */
 function findRuns(view: DataView): Run[] {
   const runs: Run[] = []
-  const end = view.byteLength - (view.byteLength % 4)
-  for (let offset = 0; offset < end; offset += 4) {
-    let count = 0
-    while (offset + 4 * count < end && isNarrow(view.getUint32(offset + 4 * count, true))) count++
-    if (count >= MIN_RUN) runs.push({ offset, count })
-    offset += 4 * count // the number after isn't one that float16 holds
+  const last = view.byteLength - 4
+  for (let offset = 0; offset <= last; offset++) {
+    let end = offset
+    while (end <= last && isNarrow(view.getUint32(end, true))) end += 4
+    const count = (end - offset) / 4
+    if (count < MIN_RUN) continue
+    runs.push({ offset, count })
+    offset = end - 1
   }
   return runs
 }

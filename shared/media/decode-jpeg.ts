@@ -17,7 +17,8 @@ export async function decodeJpeg(bytes: Uint8Array, who: string): Promise<Image>
   ready ??= init(jpegDecoderWasm())
   await ready
   try {
-    const { width, height, data } = await decode(bytes.slice().buffer, {
+    // the decoder takes a whole buffer; slice() wouldn't copy a Buffer of Node's, which may share its own
+    const { width, height, data } = await decode(new Uint8Array(bytes).buffer, {
       preserveOrientation: false,
     })
     return { width, height, data: new Uint8ClampedArray(data) }
