@@ -22,7 +22,6 @@ export type Attribute =
   | string
   | { readonly float: number }
   | { readonly floats: readonly number[] }
-  | { readonly strings: readonly string[] }
 export type Attributes = Readonly<Record<string, Attribute>>
 
 export interface OnnxGraph {
@@ -137,12 +136,10 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
 }
 
 function attributeProto(name: string, value: Attribute): onnxProto.onnx.IAttributeProto {
-  const encode = (text: string) => new TextEncoder().encode(text)
-  const { INT, INTS, FLOAT, FLOATS, STRING, STRINGS } = onnx.AttributeProto.AttributeType
+  const { INT, INTS, FLOAT, FLOATS, STRING } = onnx.AttributeProto.AttributeType
   if (typeof value === 'number') return { name, type: INT, i: value }
-  if (typeof value === 'string') return { name, type: STRING, s: encode(value) }
+  if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) }
   if ('float' in value) return { name, type: FLOAT, f: value.float }
   if ('floats' in value) return { name, type: FLOATS, floats: [...value.floats] }
-  if ('strings' in value) return { name, type: STRINGS, strings: value.strings.map(encode) }
   return { name, type: INTS, ints: [...value] }
 }

@@ -42,7 +42,7 @@ export const core: LayerFamily = {
     return { edge: e.emit('Tile', [single, e.ints([1, n, 1])]), rank: 3 }
   },
   Embedding(e, call) {
-    if (call.config(z.object({ mask_zero: z.boolean().default(false) })).mask_zero) {
+    if (call.config(z.object({ mask_zero: z.boolean().nullish() })).mask_zero) {
       throw foreignNodeError(
         call,
         'masks zeros, which later layers would have to know; it can not be converted',
