@@ -9,11 +9,15 @@ import type { ForeignModel } from '../converter.ts'
 import { startTfjs } from '../tfjs-runtime.ts'
 import { converter } from './converter.ts'
 import { randomiseWeights, savedModel } from './layers-fixture.ts'
+import { OPERATORS } from './operators.ts'
+import { upscaler } from './operators/upscaler.ts'
 import { registerLayers } from './register-layers.ts'
 
 /** Other orders of sums round otherwise. */
 const MAX_DIFFERENCE = 1e-5
 const random = seededRandom(9)
+/** Kinds of layers that were. */
+const compared = new Set(['Embedding'])
 
 beforeAll(async () => {
   await startTfjs()
@@ -38,6 +42,7 @@ function inputsFor({ inputs }: ForeignModel, batch = 2): Tensors {
 }
 
 async function compare(model: LayersModel): Promise<number> {
+  for (const layer of model.layers) compared.add(layer.getClassName())
   randomiseWeights(model, 1)
   const saved = await savedModel(model)
   const { maxRelative } = await compareConversion(converter, saved, inputsFor(saved))
@@ -139,6 +144,10 @@ describe('converts as tfjs computes it:', () => {
     ['reshape', () => layers.reshape({ targetShape: [-1, 3] }), [6, 4]],
     ['permute', () => layers.permute({ dims: [3, 1, 2] }), image],
     ['repeat', () => layers.repeatVector({ n: 3 }), [5]],
+    ['spatial dropout', () => layers.spatialDropout1d({ rate: 0.5 }), [5, 2]],
+    ['noise', () => layers.gaussianNoise({ stddev: 1 }), [5]],
+    ['dropout with noise', () => layers.gaussianDropout({ rate: 0.5 }), [5]],
+    ['alpha dropout', () => layers.alphaDropout({ rate: 0.5 }), [5]],
     ['dropout', () => layers.dropout({ rate: 0.5 }), [5]],
     ['ReLU with a maximum', () => layers.reLU({ maxValue: 1 }), image],
     ['leaky ReLU', () => layers.leakyReLU({ alpha: 0.2 }), image],
@@ -222,5 +231,12 @@ describe('converts as tfjs computes it:', () => {
       [input?.name ?? '']: whole,
     })
     expect(maxAbsolute).toBe(0)
+  })
+
+  test('every layer that tfjs itself has', () => {
+    const own = new Set(Object.keys(upscaler)) // compared in their packages' models
+    expect(Object.keys(OPERATORS).filter((kind) => !compared.has(kind) && !own.has(kind))).toEqual(
+      [],
+    )
   })
 })

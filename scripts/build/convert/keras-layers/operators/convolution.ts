@@ -43,7 +43,6 @@ const conv =
 export const convolution: LayerFamily = {
   Conv1D: conv(1),
   Conv2D: conv(2),
-  Convolution2D: conv(2),
   DepthwiseConv2D: (e, call) => finish(e, call, depthwise(e, call, configuredBias(call))),
   SeparableConv2D(e, call) {
     const pointwise = nhwcConv(e, {

@@ -14,11 +14,9 @@ const same: ConvertLayer = (_, { x }) => x
 export const core: LayerFamily = {
   Dropout: same,
   SpatialDropout1D: same,
-  SpatialDropout2D: same,
   GaussianNoise: same,
   GaussianDropout: same,
   AlphaDropout: same,
-  ActivityRegularization: same,
   Dense(e, call) {
     const product = e.emit('MatMul', [call.x.edge, call.weight('kernel')])
     const bias = configuredBias(call)
