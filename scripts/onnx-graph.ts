@@ -22,12 +22,12 @@ export type Attribute =
   | string
   | { readonly float: number }
   | { readonly floats: readonly number[] }
-  | { readonly strings: readonly string[] }
 export type Attributes = Readonly<Record<string, Attribute>>
 
 export interface OnnxGraph {
   input(name: string, type: ElementType, shape: readonly number[]): Edge
-  output(edge: Edge, type: ElementType, shape: readonly number[]): void
+  /** Without a shape it is whatever comes out; a reader infers it. */
+  output(edge: Edge, type: ElementType, shape?: readonly number[]): void
   floats(name: string, values: Float32Array, shape: readonly number[]): Edge
   ints(name: string, values: readonly number[]): Edge
   int8s(name: string, values: Int8Array, shape: readonly number[]): Edge
@@ -57,20 +57,19 @@ export interface OnnxGraph {
 export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
   const graph = onnx.GraphProto.create({ name, input: [], output: [], node: [], initializer: [] })
 
-  const valueInfo = (edge: Edge, type: ElementType, shape: readonly number[]) =>
+  const valueInfo = (edge: Edge, type: ElementType, shape?: readonly number[]) =>
     onnx.ValueInfoProto.create({
       name: edge,
       type: {
         tensorType: {
           elemType: ELEMENT_TYPE[type],
-          shape: {
-            dim: shape.map((dim, i) =>
-              dim === -1 ? { dimParam: `${edge}_${i}` } : { dimValue: dim },
-            ),
-          },
+          ...(shape ? { shape: { dim: shape.map((dim, i) => dimension(dim, edge, i)) } } : {}),
         },
       },
     })
+
+  const dimension = (dim: number, edge: Edge, axis: number) =>
+    dim === -1 ? { dimParam: `${edge}_${axis}` } : { dimValue: dim }
 
   const addNode = (
     operator: string,
@@ -137,12 +136,10 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
 }
 
 function attributeProto(name: string, value: Attribute): onnxProto.onnx.IAttributeProto {
-  const encode = (text: string) => new TextEncoder().encode(text)
-  const { INT, INTS, FLOAT, FLOATS, STRING, STRINGS } = onnx.AttributeProto.AttributeType
+  const { INT, INTS, FLOAT, FLOATS, STRING } = onnx.AttributeProto.AttributeType
   if (typeof value === 'number') return { name, type: INT, i: value }
-  if (typeof value === 'string') return { name, type: STRING, s: encode(value) }
+  if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) }
   if ('float' in value) return { name, type: FLOAT, f: value.float }
   if ('floats' in value) return { name, type: FLOATS, floats: [...value.floats] }
-  if ('strings' in value) return { name, type: STRINGS, strings: value.strings.map(encode) }
   return { name, type: INTS, ints: [...value] }
 }

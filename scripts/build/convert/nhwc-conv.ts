@@ -2,7 +2,7 @@ import type { Edge } from '#scripts/onnx-graph.ts'
 
 import { withChannelsSecond } from './channels-last.ts'
 import type { Emitter } from './emitter.ts'
-import { paddingAttributes, type SpatialPadding } from './spatial-padding.ts'
+import { dilatedSamePadding, paddingAttributes, type SpatialPadding } from './spatial-padding.ts'
 
 /** A convolution of a tensor with channels last, along as many axes as `strides` has. */
 export interface NhwcConv {
@@ -12,13 +12,17 @@ export interface NhwcConv {
   /** One value an output channel. */
   bias?: Edge | undefined
   strides: readonly number[]
+  /** Along an axis that is dilated the stride must be 1, as TensorFlow has it. */
   dilations?: readonly number[] | undefined
+  /** SAME of a dilated window needs `kernelSize`. */
   padding: SpatialPadding
+  kernelSize?: readonly number[] | undefined
   groups?: number | undefined
 }
 
 export function nhwcConv(e: Emitter, conv: NhwcConv): Edge {
-  const { x, kernel, bias, strides, dilations, padding, groups = 1 } = conv
+  const { x, kernel, bias, strides, dilations, groups = 1 } = conv
+  const padding = paddingOf(conv)
   return withChannelsSecond(e, x, strides.length, (inside) =>
     e.emit('Conv', [inside, kernel, ...(bias === undefined ? [] : [bias])], {
       strides,
@@ -27,6 +31,12 @@ export function nhwcConv(e: Emitter, conv: NhwcConv): Edge {
       ...paddingAttributes(padding),
     }),
   )
+}
+
+function paddingOf({ padding, dilations, kernelSize }: NhwcConv): SpatialPadding {
+  if (padding !== 'SAME' || !dilations?.some((rate) => rate !== 1)) return padding
+  if (kernelSize) return dilatedSamePadding(kernelSize, dilations)
+  throw new Error('a dilated convolution with SAME padding needs the size of its kernel')
 }
 
 /** A kernel [height, width, in, out], with as many spatial axes as it has, as ONNX has it. */

@@ -17,3 +17,17 @@ export function paddingAttributes(padding: SpatialPadding): Attributes {
     pads: [...padding.map(([before]) => before), ...padding.map(([, after]) => after)],
   }
 }
+
+/**
+ * SAME of a dilated window as numbers, since ONNX Runtime refuses to work it out ("Dilation not supported
+ * for AutoPadType::SAME_UPPER"). They don't depend on the input, as such a window goes in steps of one.
+ */
+export function dilatedSamePadding(
+  size: readonly number[],
+  dilations: readonly number[],
+): SpatialPadding {
+  return size.map((length, axis) => {
+    const all = (length - 1) * (dilations[axis] ?? 1)
+    return [all >> 1, all - (all >> 1)]
+  })
+}

@@ -13,6 +13,12 @@ export const TFJS_RUNTIME = `tfjs-backend-cpu ${version}`
 /** tfjs' names of datatypes, by ours. */
 const TFJS_TYPE = { FP32: 'float32', INT32: 'int32', BOOL: 'bool' } as const
 
+/** Makes tfjs compute on the CPU, without an advertisement. */
+export async function startTfjs(): Promise<void> {
+  tf.enableProdMode()
+  await tf.setBackend('cpu')
+}
+
 /** A model in memory, so that tfjs fetches nothing. Weights are decoded by tfjs, not by us. */
 export async function fromMemory(
   modelTopology: object,
@@ -22,8 +28,7 @@ export async function fromMemory(
   const weightData = manifest.flatMap(({ paths }) =>
     paths.map((path) => files[path] ?? new Uint8Array()),
   )
-  tf.enableProdMode() // without an advertisement
-  await tf.setBackend('cpu')
+  await startTfjs()
   return {
     load: async () => ({
       modelTopology,

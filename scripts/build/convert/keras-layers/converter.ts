@@ -27,7 +27,8 @@ export const converter: Converter = {
     })
     for (const [i, { spec }] of outputs.entries()) {
       graph.node('Identity', [results[i]?.edge ?? ''], spec.name)
-      graph.output(spec.name, spec.datatype, spec.shape)
+      // without its shape: the runtime infers it, and the build holds the manifest's against that
+      graph.output(spec.name, spec.datatype)
     }
     return graph.bytes()
   },

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BuildError } from '../../build-error.ts'
 import type { ForeignModel } from '../converter.ts'
 import { refuseOtherTensor, type ConvertedSpec } from '../manifest-tensor.ts'
-import type { LayerGraph, TensorRef } from './topology.ts'
+import { resultOf, type LayerGraph, type TensorRef } from './topology.ts'
 
 const Shape = z.array(z.int().positive().nullable())
 /** Keras 3 and Keras 2 name the shape otherwise. */
@@ -44,15 +44,13 @@ export function findTensors(
     }),
     outputs: outputs.map((spec) => {
       const ref = graph.outputs.find(({ layer }) => layer === spec.name)
-      if (!ref && !graph.layers.has(spec.name)) {
+      const layer = graph.layers.get(spec.name)
+      if (!layer) {
         throw new BuildError(
           `${who} has no layer '${spec.name}'; its outputs are ${namesOf(graph.outputs)}`,
         )
       }
-      return {
-        ref: ref ?? { layer: spec.name, call: 0, output: 0 },
-        spec: refuseOtherTensor(who, spec, {}),
-      }
+      return { ref: ref ?? resultOf(layer), spec: refuseOtherTensor(who, spec, {}) }
     }),
   }
 }

@@ -28,7 +28,7 @@ export async function loadOriginal(model: ForeignModel): Promise<OriginalModel> 
   return {
     runtime: TFJS_RUNTIME,
     async run(tensors: Tensors) {
-      const feeds = whole.inputNames.map((name) => {
+      const feeds = whole.inputs.map(({ sourceLayer: { name } }) => {
         const value = tensors[name]
         if (!value) throw new BuildError(`${model.who} was given no input '${name}'`)
         return toTfjs(model.who, name, value)

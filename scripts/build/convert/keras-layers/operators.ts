@@ -5,7 +5,6 @@ import { core } from './operators/core.ts'
 import { merge } from './operators/merge.ts'
 import { normalisation } from './operators/normalisation.ts'
 import { pooling } from './operators/pooling.ts'
-import { recurrent } from './operators/recurrent.ts'
 import { spatial } from './operators/spatial.ts'
 import { upscaler } from './operators/upscaler.ts'
 
@@ -17,7 +16,6 @@ export const OPERATORS: LayerFamily = {
   ...merge,
   ...normalisation,
   ...pooling,
-  ...recurrent,
   ...spatial,
   ...upscaler,
 }

@@ -57,6 +57,11 @@ export function isModel(className: string): className is ModelConfig['class_name
   return ModelConfig.shape.class_name.safeParse(className).success
 }
 
+/** Keras counts the calls of a layer from 0; of a model from 1, as it called it itself when it made it. */
+export function firstCall({ class_name: className }: LayerDef): number {
+  return isModel(className) ? 1 : 0
+}
+
 /** The layers of a model; those of a sequential one are joined one after the other. */
 export function readLayerGraph(who: string, { class_name, config }: ModelConfig): LayerGraph {
   const graph =
@@ -111,6 +116,7 @@ function chain(listed: readonly LayerDef[]): Joined {
   }
 }
 
-function resultOf({ config }: LayerDef): TensorRef {
-  return { layer: config.name, call: 0, output: 0 }
+/** What the first call of a layer gives. */
+export function resultOf(layer: LayerDef): TensorRef {
+  return { layer: layer.config.name, call: firstCall(layer), output: 0 }
 }

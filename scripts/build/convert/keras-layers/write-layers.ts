@@ -9,6 +9,7 @@ import { layerCall } from './layer-call.ts'
 import type { LayerTensor } from './operator.ts'
 import { OPERATORS } from './operators.ts'
 import {
+  firstCall,
   isModel,
   readLayerGraph,
   type LayerDef,
@@ -80,9 +81,10 @@ function writeGraph(
   /** Calls by key, known once someone asks what they need. */
   const calls = new Map<string, { def: LayerDef; inputs: readonly TensorRef[] }>()
   for (const def of layers.values()) {
-    def.inbound_nodes.forEach((inputs, call) =>
-      calls.set(keyOf({ layer: def.config.name, call }), { def, inputs }),
-    )
+    def.inbound_nodes.forEach((inputs, i) => {
+      const call = i + firstCall(def)
+      calls.set(keyOf({ layer: def.config.name, call }), { def, inputs })
+    })
     if (def.inbound_nodes.length === 0)
       calls.set(keyOf({ layer: def.config.name, call: 0 }), { def, inputs: [] })
   }

@@ -20,7 +20,8 @@ export const converter: Converter = {
     const written = writeNodes(model.who, { ...tensors, weights }, graph)
     for (const { spec, tensor } of tensors.outputs) {
       graph.node('Identity', [written(tensor)], spec.name)
-      graph.output(spec.name, spec.datatype, spec.shape)
+      // without its shape: the runtime infers it, and the build holds the manifest's against that
+      graph.output(spec.name, spec.datatype)
     }
     return graph.bytes()
   },

@@ -33,7 +33,8 @@ export const activation: LayerFamily = {
   },
   ELU(e, call) {
     const alpha = call.config(Alpha).alpha ?? 1
-    return { ...call.x, edge: e.emit('Elu', [call.x.edge], { alpha: { float: alpha } }) }
+    if (alpha !== 1) throw foreignNodeError(call, `has alpha ${alpha}; tfjs has 1 only`)
+    return { ...call.x, edge: e.emit('Elu', [call.x.edge]) }
   },
   PReLU: (e, call) => ({ ...call.x, edge: e.emit('PRelu', [call.x.edge, call.weight('alpha')]) }),
   ThresholdedReLU(e, call) {

@@ -6,7 +6,6 @@ import type { Emitter } from '../../emitter.ts'
 import { foreignNodeError } from '../../foreign-node-error.ts'
 import { nhwcConvTranspose } from '../../nhwc-conv-transpose.ts'
 import { kernelFromHwim, kernelFromHwio, nhwcConv } from '../../nhwc-conv.ts'
-import type { SpatialPadding } from '../../spatial-padding.ts'
 import {
   ChannelsLast,
   configuredActivation,
@@ -21,7 +20,7 @@ const window = (axes: number) =>
     data_format: ChannelsLast,
     strides: spatialSizes(axes),
     dilation_rate: spatialSizes(axes).default(Array<number>(axes).fill(1)),
-    padding: z.union([Padding, z.literal('causal')]),
+    padding: Padding,
   })
 
 const conv =
@@ -44,7 +43,6 @@ const conv =
 export const convolution: LayerFamily = {
   Conv1D: conv(1),
   Conv2D: conv(2),
-  Convolution2D: conv(2),
   DepthwiseConv2D: (e, call) => finish(e, call, depthwise(e, call, configuredBias(call))),
   SeparableConv2D(e, call) {
     const pointwise = nhwcConv(e, {
@@ -57,11 +55,10 @@ export const convolution: LayerFamily = {
     return finish(e, call, pointwise)
   },
   Conv2DTranspose(e, call) {
-    const { strides, padding, dilations } = readWindow(call, 2, 'kernel')
-    if ((padding !== 'SAME' && padding !== 'VALID') || dilations.some((rate) => rate !== 1)) {
-      throw foreignNodeError(call, "is dilated or padded otherwise than 'same' or 'valid'")
+    const { strides, padding, dilations, kernelSize } = readWindow(call, 2, 'kernel')
+    if (dilations.some((rate) => rate !== 1)) {
+      throw foreignNodeError(call, 'is dilated; tfjs has no such layer either')
     }
-    const kernelSize = call.requireValues('kernel').shape.slice(0, 2)
     return finish(
       e,
       call,
@@ -96,11 +93,8 @@ function readWindow(
   call: LayerCall,
   axes: number,
   kernel: string,
-): { strides: number[]; dilations: number[]; padding: SpatialPadding } {
+): { strides: number[]; dilations: number[]; padding: 'SAME' | 'VALID'; kernelSize: number[] } {
   const { strides, dilation_rate: dilations, padding } = call.config(window(axes))
-  if (padding !== 'causal') return { strides, dilations, padding }
-  // each step sees itself and what came before
-  const sizes = call.requireValues(kernel).shape
-  const before = dilations.map((rate, i): [number, number] => [((sizes[i] ?? 1) - 1) * rate, 0])
-  return { strides, dilations, padding: before }
+  const { shape } = call.requireValues(kernel)
+  return { strides, dilations, padding, kernelSize: shape.slice(0, axes) }
 }

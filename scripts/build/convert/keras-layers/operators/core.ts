@@ -14,11 +14,9 @@ const same: ConvertLayer = (_, { x }) => x
 export const core: LayerFamily = {
   Dropout: same,
   SpatialDropout1D: same,
-  SpatialDropout2D: same,
   GaussianNoise: same,
   GaussianDropout: same,
   AlphaDropout: same,
-  ActivityRegularization: same,
   Dense(e, call) {
     const product = e.emit('MatMul', [call.x.edge, call.weight('kernel')])
     const bias = configuredBias(call)
@@ -42,7 +40,7 @@ export const core: LayerFamily = {
     return { edge: e.emit('Tile', [single, e.ints([1, n, 1])]), rank: 3 }
   },
   Embedding(e, call) {
-    if (call.config(z.object({ mask_zero: z.boolean().default(false) })).mask_zero) {
+    if (call.config(z.object({ mask_zero: z.boolean().nullish() })).mask_zero) {
       throw foreignNodeError(
         call,
         'masks zeros, which later layers would have to know; it can not be converted',

@@ -19,7 +19,6 @@ export const merge: LayerFamily = {
   Average: merged('Mean'),
   Maximum: merged('Max'),
   Minimum: merged('Min'),
-  Subtract: merged('Sub'),
   Multiply(e, { inputs, x }) {
     const edge = inputs.map((input) => input.edge).reduce((a, b) => e.emit('Mul', [a, b]))
     return { ...x, edge }

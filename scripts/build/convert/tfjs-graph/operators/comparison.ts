@@ -16,7 +16,6 @@ export const comparison: OperatorFamily = {
   LessEqual: binary('LessOrEqual'),
   LogicalAnd: binary('And'),
   LogicalOr: binary('Or'),
-  LogicalXor: binary('Xor'),
   LogicalNot: (e, node) => e.emit('Not', [node.input(0)]),
   Select: select,
   SelectV2: select,

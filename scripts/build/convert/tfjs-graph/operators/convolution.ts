@@ -14,7 +14,7 @@ const conv2d: ConvertOperator = (e, node) => {
     x: node.input(0),
     kernel,
     bias: fusedBias(node),
-    ...nhwcWindow(node),
+    ...convWindow(node),
   })
   return fusedActivation(e, node, out)
 }
@@ -26,7 +26,7 @@ const depthwiseConv2d: ConvertOperator = (e, node) => {
     kernel: kernelFromHwim(e, node.input(1), shape),
     bias: fusedBias(node),
     groups: shape.at(-2),
-    ...nhwcWindow(node),
+    ...convWindow(node),
   })
   return fusedActivation(e, node, out)
 }
@@ -38,6 +38,19 @@ export const convolution: OperatorFamily = {
   DepthwiseConv2dNative: depthwiseConv2d,
   FusedDepthwiseConv2dNative: depthwiseConv2d,
   Conv2DBackpropInput: convTranspose,
+}
+
+/** The size of the kernel must be known only where it is dilated and padded to keep the size. */
+function convWindow(
+  node: OperatorNode,
+): ReturnType<typeof nhwcWindow> & { kernelSize?: readonly number[] } {
+  const window = nhwcWindow(node)
+  const isDilated = window.dilations.some((rate) => rate !== 1)
+  if (!isDilated || window.padding !== 'SAME') return window
+  if (window.strides.some((stride) => stride !== 1)) {
+    throw foreignNodeError(node, 'has both strides and dilations; one of them must be 1')
+  }
+  return { ...window, kernelSize: node.requireShape(1).slice(0, 2) }
 }
 
 /** Inputs are the shape of the result, the kernel and the tensor. */

@@ -1,9 +1,6 @@
-import type { Edge } from '#scripts/onnx-graph.ts'
-
 import { withChannelsSecond } from '../../channels-last.ts'
-import type { Emitter } from '../../emitter.ts'
 import { nhwcResize } from '../../nhwc-resize.ts'
-import type { ConvertOperator, OperatorFamily, OperatorNode } from '../operator.ts'
+import type { ConvertOperator, OperatorFamily } from '../operator.ts'
 import { requireChannelsLast } from '../spatial-attributes.ts'
 
 const resize =
@@ -20,13 +17,10 @@ const resize =
 export const image: OperatorFamily = {
   ResizeBilinear: resize('linear'),
   ResizeNearestNeighbor: resize('nearest'),
-  DepthToSpace: (e, node) => blocks(e, node, 'DepthToSpace'),
-  SpaceToDepth: (e, node) => blocks(e, node, 'SpaceToDepth'),
-}
-
-function blocks(e: Emitter, node: OperatorNode, operator: string): Edge {
-  requireChannelsLast(node)
-  return withChannelsSecond(e, node.input(0), 2, (inside) =>
-    e.emit(operator, [inside], { blocksize: node.int('block_size') }),
-  )
+  DepthToSpace(e, node) {
+    requireChannelsLast(node)
+    return withChannelsSecond(e, node.input(0), 2, (inside) =>
+      e.emit('DepthToSpace', [inside], { blocksize: node.int('block_size') }),
+    )
+  },
 }

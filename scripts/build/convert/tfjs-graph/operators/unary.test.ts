@@ -1,0 +1,53 @@
+import { c, f, numbers, positive, single, whole, within } from '../operands.ts'
+import { testFamily } from '../test-family.ts'
+import { unary } from './unary.ts'
+
+testFamily(unary, [
+  ...[
+    'Abs',
+    'Atan',
+    'Asinh',
+    'Ceil',
+    'Cos',
+    'Cosh',
+    'Elu',
+    'Erf',
+    'Exp',
+    'Expm1',
+    'Floor',
+    'Neg',
+    'Reciprocal',
+    'Relu',
+    'Relu6',
+    'Round',
+    'Selu',
+    'Sigmoid',
+    'Sign',
+    'Sin',
+    'Sinh',
+    'Softplus',
+    'Square',
+    'Tan',
+    'Tanh',
+    'Identity',
+  ].map((op) => ({ op, inputs: [f(3, 5)] })),
+  ...['Log', 'Log1p', 'Sqrt', 'Rsqrt'].map((op) => ({ op, inputs: [positive(3, 5)] })),
+  ...['Acos', 'Asin', 'Atanh'].map((op) => ({ op, inputs: [within(-0.9, 0.9, 3, 5)] })),
+  { op: 'Acosh', inputs: [within(1.1, 4, 3, 5)] },
+  ...['IsNan', 'IsInf'].map((op) => ({
+    op,
+    inputs: [numbers(1, NaN, Infinity, -Infinity)],
+    gives: ['BOOL' as const],
+  })),
+  { op: 'IdentityN', inputs: [f(2), f(3)], gives: ['FP32', 'FP32'] },
+  { op: 'LeakyRelu', inputs: [f(3, 5)], attr: { alpha: { f: 0.15 } } },
+  { op: 'ClipByValue', inputs: [f(3, 5), single(-0.5), single(0.7)] },
+  { op: 'BiasAdd', inputs: [f(1, 2, 2, 3), c(3)] },
+  { op: 'Cast', inputs: [f(3, 5)], attr: { DstT: { type: 'DT_INT32' } }, gives: ['INT32'] },
+  {
+    op: 'Cast',
+    inputs: [whole([3, 5], -2, 2)],
+    attr: { DstT: { type: 'DT_BOOL' } },
+    gives: ['BOOL'],
+  },
+])
