@@ -3,23 +3,9 @@ import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 
 import type { Manifest, TensorSpec } from '#shared/manifest.ts'
+import { ORT_TYPE } from '#shared/ort-type.ts'
 
 import { BuildError } from './build-error.ts'
-
-/** ORT's names of element types, by ours. */
-const ORT_TYPE: Record<TensorSpec['datatype'], string> = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  INT8: 'int8',
-  UINT16: 'uint16',
-  INT16: 'int16',
-  UINT32: 'uint32',
-  INT32: 'int32',
-  UINT64: 'uint64',
-  INT64: 'int64',
-  FP32: 'float32',
-  FP64: 'float64',
-}
 
 /**
  * Optimises a graph ahead of time and writes `<name>.onnx` to `dir`. `extended` is the most that stays

@@ -3,22 +3,9 @@ import * as ort from 'onnxruntime-node'
 
 import type { GraphSource, InferenceRuntime, InferenceSession } from '#shared/inference.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { ORT_TYPE } from '#shared/ort-type.ts'
 import { unpackFloats } from '#shared/packed-floats.ts'
 import { DATATYPES, type Datatype, type Tensor, type Tensors } from '#shared/tensor.ts'
-
-const ORT_TYPE = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  INT8: 'int8',
-  UINT16: 'uint16',
-  INT16: 'int16',
-  UINT32: 'uint32',
-  INT32: 'int32',
-  UINT64: 'uint64',
-  INT64: 'int64',
-  FP32: 'float32',
-  FP64: 'float64',
-} as const satisfies Record<Datatype, ort.Tensor.Type>
 
 const DATATYPE_OF = new Map<string, Datatype>(
   // as: Object.entries forgets that the keys of the record are exactly Datatype

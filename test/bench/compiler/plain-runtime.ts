@@ -6,21 +6,8 @@
 import * as ort from 'onnxruntime-web/wasm'
 
 import type { InferenceRuntime, InferenceSession } from '#shared/inference.ts'
+import { ORT_TYPE } from '#shared/ort-type.ts'
 import { DATATYPES, type Datatype, type Tensor } from '#shared/tensor.ts'
-
-const ORT_TYPE: Record<Datatype, ort.Tensor.Type> = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  INT8: 'int8',
-  UINT16: 'uint16',
-  INT16: 'int16',
-  UINT32: 'uint32',
-  INT32: 'int32',
-  UINT64: 'uint64',
-  INT64: 'int64',
-  FP32: 'float32',
-  FP64: 'float64',
-}
 
 let memory: WebAssembly.Memory | undefined
 
