@@ -1,7 +1,8 @@
 /**
  * Files of numbers in half the bytes: wherever many FP32 numbers in a row are such that float16 holds
  * them exactly, they are stored as float16. What is unpacked is bit for bit what was packed, whatever
- * it is: a graph, or the memory of a runtime with its weights in it.
+ * it is: a graph, or the memory of a runtime with its weights in it. Here rather than as FLOAT16 weights
+ * in the graph, which a runtime that doesn't optimise at load casts again in every run.
  *
  *   magic (8 bytes) · length when unpacked (u32) · number of runs (u32) · runs (u32 offset, u32 count)
  *   · the bytes, each run as float16; little-endian

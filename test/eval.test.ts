@@ -15,6 +15,7 @@ const FLOORS: [model: string, metric: string, atLeast: number][] = [
   ['sensor-anomaly', 'f1', 0.85],
   ['silero-vad', 'clip accuracy', 1],
   ['face-detector', 'picture accuracy', 1],
+  ['image-classifier', 'top-5 accuracy', 0.375],
   ['text-line-ocr', 'exact lines', 0.5],
   ['image-upscaler', 'PSNR in dB', 30.3],
   ['image-upscaler-thick', 'PSNR in dB', 30.8],

@@ -16,6 +16,7 @@ const TOOLS = [
   'flatbuffers',
   'esbuild',
   'workerd',
+  '@tensorflow/tfjs-backend-cpu',
 ]
 
 /** Versions of every tool of the build, as installed. */

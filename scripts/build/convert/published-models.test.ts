@@ -6,9 +6,14 @@ import { elementCount } from '#shared/tensor.ts'
 
 import { OUTPUT_DIR } from '../../paths.ts'
 import { fetchSource } from '../fetch-source.ts'
+import { BuildError } from '../build-error.ts'
 import { compareConversion } from './compare-conversion.ts'
 import type { ForeignModel } from './converter.ts'
+import { damageModel } from './damage-model.ts'
 import { loadConverter } from './load-converter.ts'
+
+/** How many copies with one field changed are tried. */
+const DAMAGED = 150
 
 /** Small models as npm has them, from the build's own cache after the first time. */
 interface Published {
@@ -99,6 +104,19 @@ describe.each(Object.entries(PUBLISHED))('%s', (_, published) => {
     })
     expect(result.maxRelative).toBeLessThan(published.within)
     expect(Object.keys(result.outputs)).toEqual(Object.keys(published.outputs))
+  }, 120_000)
+
+  test('is converted or refused with a sentence, whatever is wrong with it', async () => {
+    const model = await fetchModel(published)
+    const { convert } = await loadConverter(published.format)
+    const random = seededRandom(8)
+    for (let i = 0; i < DAMAGED; i++) {
+      try {
+        convert(damageModel(model, random))
+      } catch (err) {
+        expect(err).toBeInstanceOf(BuildError)
+      }
+    }
   }, 120_000)
 })
 

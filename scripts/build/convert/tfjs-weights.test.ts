@@ -131,6 +131,12 @@ describe('weights of tfjs models are refused', () => {
     )
   })
 
+  test('when a shard is called like a part of every object', () => {
+    expect(() => readTfjsWeights(model({}), [{ paths: ['constructor'], weights: [] }])).toThrow(
+      BuildError,
+    )
+  })
+
   test.each([
     [{ dtype: 'float64' }],
     [{ shape: [-1] }],

@@ -53,7 +53,8 @@ export function readTfjsWeights(
 function joinShards(paths: readonly string[], files: ForeignModel['files'], who: string): Buffer {
   return Buffer.concat(
     paths.map((path) => {
-      const file = files[path]
+      // a model.json may name anything, such as a part of every object
+      const file = Object.hasOwn(files, path) ? files[path] : undefined
       if (file) return file
       throw new BuildError(
         `${who} model.json keeps weights in '${path}', which the manifest doesn't name; ` +

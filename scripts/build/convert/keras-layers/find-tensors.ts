@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BuildError } from '../../build-error.ts'
 import type { ForeignModel } from '../converter.ts'
 import { refuseOtherTensor, type ConvertedSpec } from '../manifest-tensor.ts'
-import { resultOf, type LayerGraph, type TensorRef } from './topology.ts'
+import { resultOf, type LayerDef, type LayerGraph, type TensorRef } from './topology.ts'
 
 const Shape = z.array(z.int().positive().nullable())
 /** Keras 3 and Keras 2 name the shape otherwise. */
@@ -35,7 +35,7 @@ export function findTensors(
       if (!ref || !config) {
         throw new BuildError(`${who} has no input '${spec.name}'; it has ${namesOf(graph.inputs)}`)
       }
-      const { batch_input_shape: shape, batch_shape: newer, dtype } = InputConfig.parse(config)
+      const { batch_input_shape: shape, batch_shape: newer, dtype } = parseInput(who, config)
       const foreign = {
         type: ELEMENT_TYPE[dtype ?? 'float32'],
         shape: (shape ?? newer)?.map((size) => size ?? -1),
@@ -53,4 +53,12 @@ export function findTensors(
       return { ref: ref ?? resultOf(layer), spec: refuseOtherTensor(who, spec, {}) }
     }),
   }
+}
+
+function parseInput(who: string, config: LayerDef['config']): z.infer<typeof InputConfig> {
+  const parsed = InputConfig.safeParse(config)
+  if (parsed.success) return parsed.data
+  throw new BuildError(
+    `${who} input '${config.name}' is configured as it can't be converted:\n${z.prettifyError(parsed.error)}`,
+  )
 }

@@ -169,6 +169,16 @@ describe('a tfjs graph model is refused with a sentence', () => {
       /data_format NCHW; it must be NHWC/,
     ],
     [
+      'where a window has no strides',
+      linear({ name: 'y', op: 'MaxPool', input: ['x'], attr: { padding: 'SAME' } }),
+      /has \[\] as 'strides'; it takes four positive numbers/,
+    ],
+    [
+      'where it splits into more parts than memory holds',
+      linear({ name: 'y', op: 'Unpack', input: ['x'], attr: { num: 1e12 } }),
+      /has num 1000000000000; it takes 1 to 10000/,
+    ],
+    [
       'where two nodes have one name',
       edit(linear(add), ({ modelTopology: { node } }) => node.push({ name: 'y', op: 'Relu' })),
       /two nodes 'y'/,

@@ -16,12 +16,20 @@ export function nhwcWindow(node: OperatorNode): {
   padding: SpatialPadding
 } {
   requireChannelsLast(node)
-  const dilations = node.ints('dilations').slice(1, 3)
+  const hasDilations = node.ints('dilations').length > 0
   return {
-    strides: node.ints('strides').slice(1, 3),
-    dilations: dilations.length === 2 ? dilations : [1, 1],
+    strides: heightAndWidth(node, 'strides'),
+    dilations: hasDilations ? heightAndWidth(node, 'dilations') : [1, 1],
     padding: nhwcPadding(node),
   }
+}
+
+/** The two in the middle of an attribute that has one for each axis. */
+export function heightAndWidth(node: OperatorNode, attribute: string): number[] {
+  const values = node.ints(attribute)
+  const own = values.slice(1, 3)
+  if (values.length === 4 && own.every((value) => value > 0)) return own
+  throw foreignNodeError(node, `has [${values}] as '${attribute}'; it takes four positive numbers`)
 }
 
 function nhwcPadding(node: OperatorNode): SpatialPadding {

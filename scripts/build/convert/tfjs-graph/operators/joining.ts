@@ -1,6 +1,9 @@
 import { foreignNodeError } from '../../foreign-node-error.ts'
 import { requireAxis } from '../require-axis.ts'
-import type { OperatorFamily } from '../operator.ts'
+import type { OperatorFamily, OperatorNode } from '../operator.ts'
+
+/** More outputs than any operator has: each is written down. */
+const MAX_PARTS = 10_000
 
 export const joining: OperatorFamily = {
   Concat: (e, node) => e.emit('Concat', node.inputs(1), { axis: requireAxis(node, 0) }),
@@ -14,7 +17,7 @@ export const joining: OperatorFamily = {
     return e.emit('Concat', parts, { axis })
   },
   Split(e, node) {
-    const count = node.int('num_split')
+    const count = requireCount(node, 'num_split')
     return e.emitMany('Split', [node.input(1)], count, {
       axis: requireAxis(node, 0),
       num_outputs: count,
@@ -30,8 +33,14 @@ export const joining: OperatorFamily = {
     })
   },
   Unpack(e, node) {
-    const [axis, count] = [node.int('axis', 0), node.int('num')]
+    const [axis, count] = [node.int('axis', 0), requireCount(node, 'num')]
     const parts = e.emitMany('Split', [node.input(0)], count, { axis, num_outputs: count })
     return parts.map((part) => e.emit('Squeeze', [part, e.ints([axis])]))
   },
+}
+
+function requireCount(node: OperatorNode, attribute: string): number {
+  const count = node.int(attribute)
+  if (count >= 1 && count <= MAX_PARTS) return count
+  throw foreignNodeError(node, `has ${attribute} ${count}; it takes 1 to ${MAX_PARTS}`)
 }
