@@ -21,7 +21,7 @@ export interface Variant {
 export async function makeVariants(folder: ModelFolder, workDir: string): Promise<Variant[]> {
   const plainDir = join(workDir, 'plain', 'artefacts')
   await mkdir(plainDir, { recursive: true })
-  const { source } = modelStages(folder, {
+  const { source, converted } = modelStages(folder, {
     modelsDir: MODELS_DIR,
     cacheDir: join(OUTPUT_DIR, 'cache'),
     log: () => {},
@@ -29,7 +29,7 @@ export async function makeVariants(folder: ModelFolder, workDir: string): Promis
   const { graphs, assets } = await readContents(source)
   // the Worker hands what it imports to the runtime, which here gets the graph itself
   for (const name of graphs)
-    await copyFile(join(await source.dir(), `${name}.onnx`), join(plainDir, `${name}.image`))
+    await copyFile(join(await converted.dir(), `${name}.onnx`), join(plainDir, `${name}.image`))
   for (const name of assets) await copyFile(join(await source.dir(), name), join(plainDir, name))
   await copyFile(PUBLISHED_RUNTIME, join(plainDir, 'ort.wasm'))
 
