@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 
 import { readModelFolders } from '../workers/native/model-folders.ts'
+import { EDGE_LIMITS } from './build/admit/limits.ts'
 import { BuildError } from './build/build-error.ts'
 import { buildModels } from './build/build-models.ts'
 import { MODELS_DIR, OUTPUT_DIR, ROOT } from './paths.ts'
@@ -17,10 +18,6 @@ import { generateServiceBindings } from './service-bindings.ts'
 
 const run = promisify(execFile)
 
-/** Uncompressed size of a Worker on every plan (Cloudflare's changelog of 2026-09-04). */
-const MAX_WORKER_BYTES = 64 * 1024 * 1024
-/** A graph lies in the heap and again in the runtime's memory: more than this can't fit an isolate's 128 MB. */
-const MAX_GRAPH_BYTES = 25 * 1024 * 1024
 const MEGABYTE = 1024 * 1024
 
 interface Target {
@@ -77,12 +74,10 @@ async function deploy({ name, config }: Target, dryRun: boolean): Promise<boolea
       .filter((file) => !file.endsWith('.map') && !file.endsWith('.md'))
       .map((file) => ({ file, bytes: statSync(join(dir, file)).size }))
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
-    const graphs = files
-      .filter(({ file }) => file.endsWith('.image'))
-      .reduce((sum, { bytes }) => sum + bytes, 0)
-    const fits = total <= MAX_WORKER_BYTES && graphs <= MAX_GRAPH_BYTES
+    // memory and CPU were held against their limits by the build, which lets no other model through
+    const fits = total <= EDGE_LIMITS.workerBytes
     console.log(
-      `${name.padEnd(20)} ${megabytes(total)} of ${megabytes(MAX_WORKER_BYTES)} MB   graphs ${megabytes(graphs)} of ${megabytes(MAX_GRAPH_BYTES)} MB   ${fits ? 'fits' : 'TOO LARGE'}`,
+      `${name.padEnd(20)} ${megabytes(total)} of ${megabytes(EDGE_LIMITS.workerBytes)} MB   ${fits ? 'fits' : 'TOO LARGE'}`,
     )
     if (!fits || dryRun) return fits
     console.log(await wrangler(['deploy', '--config', config]))

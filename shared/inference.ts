@@ -21,6 +21,8 @@ export interface GraphSource {
 }
 
 export interface InferenceSession {
+  /** Whether its runtime broke in an earlier run; absent where a run can't break it. */
+  readonly isDropped?: boolean
   /** Bytes of the runtime's linear memory, which only ever grows; absent where the runtime has none. */
   readonly memoryBytes?: number
   /**

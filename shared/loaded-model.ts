@@ -24,15 +24,15 @@ const BREAKING: ReadonlySet<ErrorCode> = new Set(['runtime_trap', 'runtime_cut']
 /**
  * A model and its sessions in one runtime. Loading is lazy and done once for all who wait; a load
  * that failed is tried anew by the next request; a runtime that trapped, or came to a part that was cut
- * from it, is dropped with the model's sessions and counted.
+ * from it, is dropped and counted.
  */
 export class LoadedModel {
   readonly manifest: Manifest
   readonly #parts: ModelParts
   readonly #sessions = new Map<string, ReturnType<typeof memoizePromise<InferenceSession>>>()
+  readonly #memoryBytes = new Map<string, number>()
   #traps = 0
   #cuts = 0
-  #memoryBytes = 0
 
   constructor(parts: ModelParts) {
     this.manifest = parts.manifest
@@ -48,9 +48,9 @@ export class LoadedModel {
     return this.#cuts
   }
 
-  /** Most bytes of linear memory that one graph's runtime came to; 0 where there is none. */
+  /** Most bytes of linear memory that each graph's runtime came to, together; 0 where there is none. */
   get memoryBytes(): number {
-    return this.#memoryBytes
+    return Array.from(this.#memoryBytes.values()).reduce((sum, bytes) => sum + bytes, 0)
   }
 
   get state(): 'idle' | 'loaded' {
@@ -94,19 +94,25 @@ export class LoadedModel {
   }
 
   async #run(inputs: Tensors, graph = 'model'): Promise<Tensors> {
+    let session = await this.#session(graph)
+    // another request that waited for the same session may have broken it: it is dropped already
+    while (session.isDropped) session = await this.#session(graph)
     try {
-      const session = await this.#session(graph)
       const outputs = await session.run(inputs)
-      this.#memoryBytes = Math.max(this.#memoryBytes, session.memoryBytes ?? 0)
+      this.#noteMemory(graph, session)
       return outputs
     } catch (err) {
       if (err instanceof MeshError && BREAKING.has(err.code)) {
         if (err.code === 'runtime_cut') this.#cuts++
         else this.#traps++
-        this.#sessions.clear()
+        this.#sessions.delete(graph)
       }
       throw err
     }
+  }
+
+  #noteMemory(graph: string, { memoryBytes = 0 }: InferenceSession): void {
+    this.#memoryBytes.set(graph, Math.max(this.#memoryBytes.get(graph) ?? 0, memoryBytes))
   }
 
   #session(graph: string): Promise<InferenceSession> {
@@ -122,7 +128,7 @@ export class LoadedModel {
     const { manifest, runtime, wasm } = this.#parts
     const bytes = await this.#parts.loadGraph(graph)
     const session = await runtime.createSession({ modelId: manifest.id, bytes, wasm })
-    this.#memoryBytes = Math.max(this.#memoryBytes, session.memoryBytes ?? 0)
+    this.#noteMemory(graph, session)
     return session
   }
 }

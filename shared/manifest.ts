@@ -84,8 +84,9 @@ const ForeignGraph = z.strictObject({
 })
 export type ForeignGraph = z.infer<typeof ForeignGraph>
 
+/** Names are files of the build: like a model's id, they lead nowhere else. */
 const graphsOf = <T extends z.ZodType>(graph: T) =>
-  z.record(z.string(), graph).refine((graphs) => 'model' in graphs, {
+  z.record(ModelId, graph).refine((graphs) => 'model' in graphs, {
     error: "must have a graph called 'model'",
   })
 
@@ -172,6 +173,11 @@ export const Manifest = z.strictObject({
   limits: Limits,
   /** Where it may run. */
   placement: z.array(Placement).min(1),
+  /**
+   * Keeps ONNX Runtime as published instead of cutting it to the model: larger and slower to start, and the
+   * way out when a cut goes wrong.
+   */
+  runtime: z.literal('published').optional(),
   /**
    * Models that name the same group get one runtime, cut to what all of them use, so that a Worker can
    * hold several. Without it a model has its own.

@@ -16,7 +16,7 @@ export function cutError(modelId: string, cause: unknown): MeshError {
     'runtime_cut',
     `[${modelId}] this input needs a part of the runtime that was cut from its Worker, which never ` +
       `saw its like; add the input to the examples in manifest.json and run ` +
-      `\`npm run build -- ${modelId}\`, or build with --no-cut`,
+      `\`npm run build -- ${modelId}\`, or set "runtime": "published" there`,
     { cause },
   )
 }

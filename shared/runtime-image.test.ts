@@ -22,7 +22,10 @@ const image: RuntimeImage = {
       inputValues: 4,
       outputNames: 5,
       outputValues: 6,
-      inputs: [['x', 7]],
+      inputs: [
+        ['größe', 7],
+        ['öö', 9],
+      ],
       outputs: [['y', 8]],
     },
   },

@@ -85,8 +85,10 @@ export function parseRuntimeImage(bytes: Uint8Array): RuntimeImage {
 }
 
 export function serializeRuntimeImage({ header, ranges, data }: RuntimeImage): Uint8Array {
-  const text = JSON.stringify(header)
-  const json = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 4) * 4))
+  // spaces after JSON are JSON
+  const text = new TextEncoder().encode(JSON.stringify(header))
+  const json = new Uint8Array(Math.ceil(text.byteLength / 4) * 4).fill(' '.charCodeAt(0))
+  json.set(text)
   const bytes = new Uint8Array(PREFIX_BYTES + json.byteLength + ranges.byteLength + data.byteLength)
   const view = new DataView(bytes.buffer)
   bytes.set(new TextEncoder().encode(MAGIC))

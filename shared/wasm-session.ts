@@ -13,7 +13,11 @@ import type { SessionHandles } from './runtime-image.ts'
 import type { Tensor, Tensors } from './tensor.ts'
 import { InputSlot, readTensor } from './wasm-tensors.ts'
 
-const OPTIMIZE_NOTHING = 0 // the build has optimised the graph
+/**
+ * What the build left undone because it depends on the machine, such as layouts; in WebAssembly every
+ * machine is alike.
+ */
+const OPTIMIZE_ALL = 99
 const SEQUENTIAL = 0
 const LOG_FATAL = 4
 const INVALID_ARGUMENT = 2 // OrtErrorCode
@@ -39,7 +43,7 @@ export async function openSession(ort: OrtModule, bytes: Uint8Array): Promise<Se
   const options = requireHandle(
     ort,
     ort._OrtCreateSessionOptions(
-      OPTIMIZE_NOTHING,
+      OPTIMIZE_ALL,
       USE_ARENA,
       USE_MEMORY_PATTERN,
       SEQUENTIAL,
@@ -84,6 +88,10 @@ export class WasmSession implements InferenceSession {
     )
   }
 
+  get isDropped(): boolean {
+    return this.#ort === undefined
+  }
+
   get memoryBytes(): number {
     return this.#ort?.HEAPU8.byteLength ?? 0
   }
@@ -91,7 +99,7 @@ export class WasmSession implements InferenceSession {
   async run(inputs: Tensors): Promise<Tensors> {
     const ort = this.#ort
     if (!ort) {
-      throw new MeshError('runtime_trap', `[${this.#context.modelId}] its runtime was dropped`)
+      throw new MeshError('model_unavailable', `[${this.#context.modelId}] its runtime was dropped`)
     }
     try {
       return this.#run(ort, inputs)

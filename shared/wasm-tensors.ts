@@ -21,6 +21,7 @@ const DATATYPE_OF = new Map(
 )
 const LOCATION_CPU = 1
 const FAIL = 1 // OrtErrorCode
+const INVALID_ARGUMENT = 2
 
 /**
  * One input's place in the instance's memory. It is kept from run to run, with the runtime's tensor
@@ -41,6 +42,10 @@ export class InputSlot {
   put({ datatype, shape, data }: Tensor): number {
     const ort = this.#ort
     const form = `${datatype}[${shape}]`
+    // the runtime's tensor is over what the slot holds: too few values would leave those of the last run
+    if (data.length !== elementCount(shape) || !(data instanceof DATATYPES[datatype])) {
+      throw new OrtError(INVALID_ARGUMENT, `${form} takes another array than one of ${data.length}`)
+    }
     if (data.byteLength > this.#capacity || this.#buffer === 0) {
       this.#dropTensor()
       if (this.#buffer !== 0) ort._free(this.#buffer)

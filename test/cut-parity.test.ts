@@ -13,6 +13,7 @@ const context = {
   modelsDir: MODELS_DIR,
   cacheDir: join(OUTPUT_DIR, 'cache'),
   log: () => {},
+  cut: true,
 }
 const atEdge = readModelFolders(MODELS_DIR).filter(({ manifest }) =>
   manifest.placement.includes('edge'),
@@ -21,12 +22,10 @@ const atEdge = readModelFolders(MODELS_DIR).filter(({ manifest }) =>
 test.each(atEdge.map((folder) => [folder.id, folder] as const))(
   '%s answers its examples from its image on its cut runtime bit for bit as the graph on the whole one',
   async (id, folder) => {
-    const artefacts = join(ARTEFACTS_DIR, id)
     const request = {
       ...(await processRequest(modelStages(folder, context), context)),
       published: PUBLISHED_RUNTIME,
-      cut: join(artefacts, 'ort.wasm'),
-      imagesDir: artefacts,
+      artefactsDir: join(ARTEFACTS_DIR, id),
     }
     const { different, parity } = await inModelProcess('compare', request, context.log)
     expect(different).toBeUndefined()

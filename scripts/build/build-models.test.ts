@@ -86,6 +86,27 @@ describe('the build', { timeout: 60_000 }, () => {
     expect(cut?.receipt.runtime?.cut?.functions.kept).toBeGreaterThan(100)
   })
 
+  test('keeps the published runtime of a model whose manifest says so', async () => {
+    await tiny.write(reluGraph(), { runtime: 'published' })
+    const [built] = await tiny.build()
+    expect(built?.receipt.runtime?.cut).toBeUndefined()
+    expect(sha256(await tiny.artefact('ort.wasm'))).toBe(sha256(await readFile(PUBLISHED_RUNTIME)))
+    expect((await tiny.build())[0]?.rebuilt).toBe(false)
+  })
+
+  test('makes an artefact anew that is no longer what the receipt says', async () => {
+    await tiny.write(reluGraph())
+    await tiny.build()
+    const image = await tiny.artefact('model.image')
+    for (const damaged of ['model.image', 'model.onnx', 'ort.wasm']) {
+      await writeFile(join(tiny.outputDir, 'models', 'tiny', damaged), 'damaged')
+      expect((await tiny.build())[0]?.rebuilt).toBe(true)
+    }
+    await rm(join(tiny.outputDir, 'models', 'tiny', 'model.image'))
+    expect((await tiny.build())[0]?.rebuilt).toBe(true)
+    expect((await tiny.artefact('model.image')).equals(image)).toBe(true)
+  })
+
   test('leaves the artefacts that the codec imports to the build in progress', async () => {
     const dir = await tiny.write(reluGraph())
     await writeFile(join(dir, 'codec.ts'), `import '#artefacts/tiny/absent.json'\n${TINY_CODEC}`)

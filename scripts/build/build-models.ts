@@ -8,7 +8,7 @@ import { codeDigest } from './code-digest.ts'
 import { sha256 } from './digest.ts'
 import { collectArtefacts, edgeStages, type EdgeRuntime, type EdgeStages } from './edge-stages.ts'
 import { modelStages, type ModelStages, type StageContext } from './model-stages.ts'
-import { findReceipt, type Receipt } from './receipt.ts'
+import { findReceipt, isIntact, type Receipt } from './receipt.ts'
 import { runtimeStage } from './runtime-stage.ts'
 import { pruneStages } from './stage.ts'
 import { replaceFolder } from './write-atomically.ts'
@@ -22,7 +22,7 @@ export interface BuildOptions {
   outputDir: string
   /** Results of stages and what was fetched; `<outputDir>/cache` when absent. */
   cacheDir?: string
-  /** False keeps the runtime as published. */
+  /** False keeps the runtime as published, also for models whose manifest doesn't. */
   cut?: boolean
   log(message: string): void
 }
@@ -69,7 +69,7 @@ async function buildModel(
   const artefactsDir = join(options.outputDir, 'models')
   const plan = planModel(id, all, options)
   const known = await findReceipt(artefactsDir, id)
-  if (known?.key === plan.key)
+  if (known?.key === plan.key && (await isIntact(known, join(artefactsDir, id))))
     return { id, receipt: known, rebuilt: false, ms: performance.now() - started }
 
   const fresh = join(artefactsDir, `.${id}.${randomUUID()}`)
@@ -96,6 +96,7 @@ function planModel(
       modelsDir,
       cacheDir,
       log: (message) => log(`[${folder.id}] ${message}`),
+      cut: cut && folder.manifest.runtime !== 'published',
     }
     return { stages: modelStages(folder, context), context }
   }
@@ -110,8 +111,8 @@ function planModel(
   const members = all
     .filter((folder) => isInGroup(folder, own))
     .map((folder) => (folder === own ? stages : stagesOf(folder).stages))
-  const runtime = runtimeStage(members, cut, context)
-  const edgeRuntime = { runtime, imaged: cut ? stages.imaged : undefined }
+  const runtime = runtimeStage(members, context)
+  const edgeRuntime = { runtime, imaged: stages.imaged }
   const edge = { ...edgeStages(stages, edgeRuntime, context), ...edgeRuntime }
   const keys = [stages.calibrated.key, runtime.key, edge.compared.key, edge.measured.key]
   return { stages, edge, key: keyOf([version, placement, ...keys, code]) }
@@ -119,9 +120,10 @@ function planModel(
 
 function isInGroup(folder: ModelFolder, own: ModelFolder): boolean {
   if (folder === own) return true
-  const { runtimeGroup, placement } = folder.manifest
+  const { runtime, runtimeGroup, placement } = folder.manifest
   return (
     runtimeGroup !== undefined &&
+    runtime === own.manifest.runtime &&
     runtimeGroup === own.manifest.runtimeGroup &&
     placement.includes('edge')
   )

@@ -51,7 +51,7 @@ export function edgeStages(
   context: StageContext,
 ): EdgeStages {
   const { folder, calibrated } = stages
-  const { runtime, imaged } = edge
+  const { runtime } = edge
   const { cacheDir, log } = context
   const made = { calibrated: calibrated.key, runtime: runtime.key, tools: toolVersions() }
 
@@ -60,21 +60,16 @@ export function edgeStages(
     'compared',
     { ...made, code: codeDigest(join(import.meta.dirname, 'model-process-main.ts')) },
     async (dir) => {
-      const { different, parity } = await inModelProcess(
-        'compare',
-        {
-          ...(await processRequest(stages, context)),
-          published: PUBLISHED_RUNTIME,
-          cut: await runtimePath(runtime),
-          ...(imaged ? { imagesDir: await imaged.dir() } : {}),
-        },
-        log,
-      )
-      if (different !== undefined) throw notTheSame(folder.id, different)
-      for (const [output, { maxRelative }] of Object.entries(parity)) {
-        if (!(maxRelative <= MAX_PARITY_DIFFERENCE)) throw noParity(folder.id, output, maxRelative)
-      }
-      await writeFile(join(dir, 'parity.json'), JSON.stringify(parity))
+      await withArtefacts(async (artefactsDir) => {
+        const request = await processRequest(stages, context)
+        const { different, parity } = await inModelProcess(
+          'compare',
+          { ...request, published: PUBLISHED_RUNTIME, artefactsDir },
+          log,
+        )
+        if (different !== undefined) throw notTheSame(folder.id, different)
+        await writeFile(join(dir, 'parity.json'), JSON.stringify(parity))
+      })
     },
   )
 
@@ -88,12 +83,8 @@ export function edgeStages(
     },
     async (dir) => {
       log('measuring it in workerd')
-      const workDir = await mkdtemp(join(tmpdir(), 'capillary-measure-'))
-      try {
-        const artefactsDir = join(workDir, 'artefacts')
-        await mkdir(artefactsDir)
-        await collectArtefacts(stages, edge, artefactsDir)
-        const { largestExample } = await readCalibration(stages)
+      const { largestExample } = await readCalibration(stages)
+      await withArtefacts(async (artefactsDir, workDir) => {
         const result = await measureWorker({
           folder,
           artefactsDir,
@@ -102,12 +93,25 @@ export function edgeStages(
           largestExample,
         })
         await writeFile(join(dir, 'measured.json'), JSON.stringify(result))
-      } finally {
-        await rm(workDir, { recursive: true, force: true })
-      }
+      })
     },
   )
   return { compared, measured }
+
+  /** Hands on a folder with what nodes are to get, and one that it may fill besides; both are deleted. */
+  async function withArtefacts(
+    use: (artefactsDir: string, workDir: string) => Promise<void>,
+  ): Promise<void> {
+    const workDir = await mkdtemp(join(tmpdir(), 'capillary-artefacts-'))
+    try {
+      const artefactsDir = join(workDir, 'artefacts')
+      await mkdir(artefactsDir)
+      await collectArtefacts(stages, edge, artefactsDir)
+      await use(artefactsDir, workDir)
+    } finally {
+      await rm(workDir, { recursive: true, force: true })
+    }
+  }
 }
 
 /**
@@ -142,9 +146,17 @@ async function storeArtefact(
   else await copyFile(from, to)
 }
 
-export async function readParity({ compared }: EdgeStages): Promise<Record<string, Difference>> {
+/** Throws BuildError where WebAssembly and native are further apart than rounding makes them. */
+export async function readParity(
+  { compared }: EdgeStages,
+  id: string,
+): Promise<Record<string, Difference>> {
   const text = await readFile(join(await compared.dir(), 'parity.json'), 'utf8')
-  return z.record(z.string(), Difference).parse(JSON.parse(text))
+  const parity = z.record(z.string(), Difference).parse(JSON.parse(text))
+  for (const [output, { maxRelative }] of Object.entries(parity)) {
+    if (!(maxRelative <= MAX_PARITY_DIFFERENCE)) throw noParity(id, output, maxRelative)
+  }
+  return parity
 }
 
 export async function readMeasurement({ measured }: EdgeStages): Promise<EdgeMeasurement> {
@@ -156,7 +168,7 @@ export async function readMeasurement({ measured }: EdgeStages): Promise<EdgeMea
 function notTheSame(id: string, example: string): BuildError {
   return new BuildError(
     `[${id}] the cut runtime does not answer the example '${example}' bit for bit as the published one\n` +
-      `  This is a bug of the cut: please report it. Until then \`npm run build -- --no-cut ${id}\` keeps the published runtime.`,
+      `  This is a bug of the cut: please report it. Until then "runtime": "published" in manifest.json keeps the published runtime.`,
   )
 }
 

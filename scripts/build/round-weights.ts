@@ -23,7 +23,8 @@ export function roundWeights(bytes: Uint8Array, who: string): Uint8Array {
     if (view.byteLength < 4 * MIN_ELEMENTS) continue
     for (let at = 0; at < view.byteLength; at += 4) {
       const value = view.getFloat32(at, true)
-      if (Math.abs(value) > MAX_FLOAT16) {
+      // float16 has infinities of its own
+      if (Number.isFinite(value) && Math.abs(value) > MAX_FLOAT16) {
         throw new BuildError(
           `${who} weight '${name}' has ${value}, which float16 doesn't hold: it ends at ${MAX_FLOAT16}.\n` +
             '  Leave "weights" out of manifest.json to store it as float32.',

@@ -20,14 +20,10 @@ export type CutFacts = z.infer<typeof CutFacts>
 
 /**
  * The runtime of a group of models, mostly of one: `ort.wasm`, cut to what all their calibrations ran,
- * with cut.json; the published one, without, when `cut` is false.
+ * with cut.json; the published one, without, where the context says so.
  */
-export function runtimeStage(
-  members: readonly ModelStages[],
-  cut: boolean,
-  context: StageContext,
-): Stage {
-  const { cacheDir } = context
+export function runtimeStage(members: readonly ModelStages[], context: StageContext): Stage {
+  const { cacheDir, cut } = context
   if (!cut) {
     return stage(cacheDir, 'published', { tools: toolVersions() }, (dir) =>
       copyFile(PUBLISHED_RUNTIME, join(dir, 'ort.wasm')),

@@ -50,7 +50,9 @@ export async function writeReceipt(
     sources: sourceDigests(manifest.source),
     graphs,
     assets,
-    ...(edge ? { runtime: await runtimeOf(edge.runtime), parity: await readParity(edge) } : {}),
+    ...(edge
+      ? { runtime: await runtimeOf(edge.runtime), parity: await readParity(edge, manifest.id) }
+      : {}),
     ...(measured ? { measured } : {}),
     verdict: judge(manifest.placement, measured),
     tools: toolVersions(),

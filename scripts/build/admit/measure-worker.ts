@@ -1,10 +1,11 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 
 import { z } from 'zod'
 
 import type { Example } from '#shared/manifest.ts'
+import { unpackFloats } from '#shared/packed-floats.ts'
 
 import type { ModelFolder } from '../../../workers/native/model-folders.ts'
 import { exampleInput } from '../../mesh/example-input.ts'
@@ -20,6 +21,7 @@ const REQUEST_TIMEOUT_MS = 120_000
 /** What a model costs in a workerd of its own. CPU is of the whole process, its compiler threads included. */
 export const EdgeMeasurement = z.object({
   workerBytes: z.int(),
+  /** Of graphs in the JavaScript heap while they load. */
   graphBytes: z.int(),
   /** Until it answers, beyond what an empty Worker takes. */
   startupCpuMs: z.number(),
@@ -114,11 +116,16 @@ async function linearMemory(workerd: Workerd): Promise<number> {
   return Descriptor.parse(JSON.parse(await answer(workerd, '/'))).models[0].memoryBytes
 }
 
+/** What lies in the heap while graphs are loaded: their modules, and what is unpacked of them. */
 async function graphBytes({ modules }: WorkerBundle): Promise<number> {
-  const sizes = modules
-    .filter(({ type }) => type === 'data')
-    .map(async ({ path }) => (await stat(path)).size)
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+  let total = 0
+  for (const { type, path } of modules) {
+    if (type !== 'data') continue
+    const bytes = await readFile(path)
+    const unpacked = unpackFloats(bytes)
+    total += bytes.byteLength + (unpacked === bytes ? 0 : unpacked.byteLength)
+  }
+  return total
 }
 
 async function emptyWorkerCpuMs(dir: string): Promise<number> {

@@ -9,6 +9,8 @@ import type { WorkerBundle } from './bundle-worker.ts'
 import { cpuMilliseconds } from './cpu-milliseconds.ts'
 
 const START_TIMEOUT_MS = 30_000
+/** Of what workerd complains of, as much as a message can show. */
+const MAX_LOG_CHARS = 4_000
 /** As in every Worker's wrangler.toml. */
 const COMPATIBILITY_DATE = '2026-07-15'
 
@@ -82,14 +84,19 @@ function listeningPort(child: ChildProcess): Promise<number> {
       () => reject(new Error(`workerd did not listen within ${START_TIMEOUT_MS / 1000} s: ${log}`)),
       START_TIMEOUT_MS,
     )
-    child.stderr?.on('data', (chunk: Buffer) => (log += String(chunk).slice(0, 4_000)))
+    child.stderr?.on('data', (chunk: Buffer) => {
+      log = (log + String(chunk)).slice(0, MAX_LOG_CHARS)
+    })
     child.once('exit', (code) => {
       clearTimeout(timer)
       reject(new Error(`workerd ended with ${code}: ${log}`))
     })
     child.once('error', reject)
+    let rest = ''
     child.stdio[3]?.on('data', (chunk: Buffer) => {
-      for (const line of String(chunk).split('\n').filter(Boolean)) {
+      const lines = (rest + String(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines.filter(Boolean)) {
         const message = ControlMessage.safeParse(JSON.parse(line))
         if (!message.success) continue
         clearTimeout(timer)

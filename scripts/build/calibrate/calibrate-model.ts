@@ -27,7 +27,7 @@ const MAX_OPTIMISATION_DIFFERENCE = 1e-3
 const MAX_ROUNDING_DIFFERENCE = 2e-2
 
 export interface CalibrateRequest extends ModelProcessRequest {
-  /** The instrumented runtime and the images to run in it; absent for a model that runs natively only. */
+  /** The instrumented runtime and the images to run in it; absent where nothing is cut. */
   edge?: { instrumented: string; imagesDir: string }
 }
 

@@ -11,7 +11,7 @@ import {
 const SEED = 7
 /** Matrix kernels differ by the rows that are left over; these go through all remainders of 16. */
 const BATCHES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 15, 16, 17, 33]
-const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 100]
+const LENGTHS = [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 100]
 /** A batch costs as many times one run; with this many elements the largest still takes about a second. */
 const MAX_BATCH_ELEMENTS = 262_144
 
@@ -66,7 +66,14 @@ function* otherShapes(
   const batched = specs.some(({ shape }) => shape.includes(-1))
   if (!batched) return
   const maxBatchElements = Math.min(MAX_BATCH_ELEMENTS, maxElements)
-  for (const batch of BATCHES) {
+  const largestBatch = Math.min(
+    ...specs.flatMap(({ name, shape }) => {
+      const tensor = example[name]
+      const axis = shape.indexOf(-1)
+      return tensor && axis !== -1 ? [longest(tensor, axis, maxBatchElements)] : []
+    }),
+  )
+  for (const batch of [...BATCHES, largestBatch]) {
     yield* resized(specs, example, maxBatchElements, (spec, axis) =>
       axis === spec.shape.indexOf(-1) ? batch : undefined,
     )
@@ -76,13 +83,17 @@ function* otherShapes(
       yield* resized(specs, example, maxElements, (_, at) => (at === axis ? length : undefined))
     }
     // the upper end: as long as this dimension can be with the others as in the example
-    yield* resized(specs, example, maxElements, (_, at, tensor) => {
-      if (at !== axis) return undefined
-      const others = elementCount(tensor.shape) / Math.max(tensor.shape[at] ?? 1, 1)
-      const bound = at === 0 ? maxBatchElements : maxElements
-      return Math.max(1, Math.floor(bound / Math.max(others, 1)))
-    })
+    if (axis === 0) continue
+    yield* resized(specs, example, maxElements, (_, at, tensor) =>
+      at === axis ? longest(tensor, at, maxElements) : undefined,
+    )
   }
+}
+
+/** How long a dimension can be, the others as they are. */
+function longest({ shape }: Tensor, axis: number, maxElements: number): number {
+  const others = elementCount(shape) / Math.max(shape[axis] ?? 1, 1)
+  return Math.max(1, Math.floor(maxElements / Math.max(others, 1)))
 }
 
 type ChooseDimension = (spec: TensorSpec, axis: number, tensor: Tensor) => number | undefined

@@ -8,7 +8,7 @@ export const Calibration = z.object({
   optimisation: z.record(z.string(), Difference),
   /** Of a converted graph, largest difference from its original runtime. */
   conversion: z.record(z.string(), Difference.extend({ runtime: z.string() })).optional(),
-  /** Functions of the published runtime that ran, by index; ascending. Empty for a model without edge. */
+  /** Functions of the published runtime that ran, by index; ascending. Empty for what isn't cut. */
   functions: z.array(z.int()),
   /** How many times a graph ran. */
   runs: z.int(),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 
 import { runtime as nativeRuntime } from '#onnx'
 import { runtime as wasmRuntime } from '#shared/onnx-wasm.ts'
@@ -11,9 +12,8 @@ import { openImages, openModel, openSessions } from '../open-model.ts'
 
 export interface CompareRequest extends ModelProcessRequest {
   published: string
-  /** The runtime that is meant for Workers; with `imagesDir` it goes on from images. */
-  cut: string
-  imagesDir?: string
+  /** What is meant for the model's Worker: `ort.wasm`, and an image of each graph. */
+  artefactsDir: string
 }
 
 export interface Comparison {
@@ -26,11 +26,9 @@ export interface Comparison {
 /** Runs the examples on the cut runtime, on the published one and natively. */
 export async function compareRuntimes(request: CompareRequest): Promise<Comparison> {
   const { folder, codec } = await openModel(request)
-  const { imagesDir } = request
-  const wasm = await compileWasm(await readFile(request.cut))
-  const cut = await (imagesDir === undefined
-    ? openSessions(request, wasmRuntime, wasm)
-    : openImages({ ...request, imagesDir }, wasmRuntime, wasm))
+  const { artefactsDir } = request
+  const wasm = await compileWasm(await readFile(join(artefactsDir, 'ort.wasm')))
+  const cut = await openImages({ ...request, imagesDir: artefactsDir }, wasmRuntime, wasm)
   const whole = await compileWasm(await readFile(request.published))
   const published = await openSessions(request, wasmRuntime, whole)
   const native = await openSessions(request, nativeRuntime)

@@ -10,34 +10,34 @@ import { recordRuns, type GraphRun } from '../calibrate/record-runs.ts'
 import { compileWasm } from '../compile-wasm.ts'
 import type { ModelProcessRequest } from '../model-process.ts'
 import { openModel, openSessions } from '../open-model.ts'
+import type { AllocatorHooks } from './hook-allocator.ts'
 import { makeImage } from './make-image.ts'
-import { memoryFor } from './take-down-memory.ts'
+import { memoryUpTo } from './take-down-memory.ts'
 
 export interface ImageRequest extends ModelProcessRequest {
-  /** Paths of the runtime's forms. */
-  prepared: string
+  /** Path of the runtime whose allocator is hooked. */
   hooked: string
   /** Where `<graph>.image` are written. */
   imagesDir: string
 }
 
 /**
- * Makes the image of each of a model's graphs. Its memory is as large as the examples come to: a Worker's
- * would otherwise grow in steps of a fifth, however little it lacks.
+ * Makes the image of each of a model's graphs. Its memory is as large as any example needs by itself: a
+ * Worker's would otherwise grow in steps of a fifth, however little it lacks.
  */
 export async function imageModel(request: ImageRequest): Promise<Record<string, never>> {
   const { folder, codec } = await openModel(request)
-  const [prepared, hooked] = await Promise.all(
-    [request.prepared, request.hooked].map(async (path) => compileWasm(await readFile(path))),
-  )
-  if (!prepared || !hooked) throw new Error('there are two runtimes')
+  const hooked = await compileWasm(await readFile(request.hooked))
   const native = await openSessions(request, nativeRuntime)
   const recorded = await recordRuns(folder, codec, native, request.cacheDir)
   for (const graph of request.graphs) {
     const bytes = await readFile(join(request.optimisedDir, `${graph}.onnx`))
     const image = await makeImage(hooked, bytes)
-    const runs = recorded.filter((run) => run.graph === graph)
-    const memoryBytes = await memoryAfter(prepared, image, runs)
+    let { memoryBytes } = image.header
+    for (const run of recorded) {
+      if (run.graph === graph)
+        memoryBytes = Math.max(memoryBytes, await memoryFor(hooked, image, run))
+    }
     await writeFile(
       join(request.imagesDir, `${graph}.image`),
       serializeRuntimeImage({ ...image, header: { ...image.header, memoryBytes } }),
@@ -46,16 +46,22 @@ export async function imageModel(request: ImageRequest): Promise<Record<string, 
   return {}
 }
 
-/** How much linear memory an instance that begins as the image needs for these runs. */
-async function memoryAfter(
-  prepared: WebAssembly.Module,
+/** How much linear memory a fresh instance that begins as the image takes for a run. */
+async function memoryFor(
+  hooked: WebAssembly.Module,
   image: RuntimeImage,
-  runs: readonly GraphRun[],
+  { inputs }: GraphRun,
 ): Promise<number> {
-  const ort = await startOrt(prepared, { image })
+  let end = 0
+  const hooks: AllocatorHooks = {
+    place: () => 0,
+    placed: (pointer, bytes) => {
+      end = Math.max(end, pointer + bytes)
+    },
+    release: () => 0,
+  }
+  const ort = await startOrt(hooked, { image, hooks: { ...hooks } })
   const context = { modelId: 'image', reachedCut: () => false }
-  const session = new WasmSession(ort, image.header.handles, context)
-  for (const { inputs } of runs) await session.run(inputs)
-  const end = ort.HEAPU8.findLastIndex((byte) => byte !== 0) + 1
-  return Math.max(image.header.memoryBytes, memoryFor(end))
+  await new WasmSession(ort, image.header.handles, context).run(inputs)
+  return memoryUpTo(end)
 }

@@ -4,12 +4,14 @@ const PAGE_BYTES = 65_536
 const WORD_BYTES = 4
 /** A range's entry takes eight bytes: a shorter stretch of equal ones is cheaper copied along. */
 const MIN_GAP_WORDS = 4
-/** The allocator's own last record ends this close to the end of its heap. */
-const HEAP_END_BYTES = 64
+/** The allocator takes memory in steps of this much, and keeps a record behind the last block. */
+const HEAP_STEP_BYTES = PAGE_BYTES
+/** The longest such record. */
+const RECORD_BYTES = 64
 
 /**
  * What of `memory` differs from how an instance begins: `initial`, then zeros. What a stack held is
- * nothing to go on with and left out. The image's memory ends with the page that the last byte is in.
+ * nothing to go on with and left out.
  */
 export function takeDownMemory(
   memory: Uint8Array,
@@ -32,12 +34,12 @@ export function takeDownMemory(
   )
   const parts = found.map(({ from, to }) => memory.subarray(from * WORD_BYTES, to * WORD_BYTES))
   const end = Math.max(stack.to, (found.at(-1)?.to ?? 0) * WORD_BYTES)
-  return { memoryBytes: memoryFor(end), ranges, data: Buffer.concat(parts) }
+  return { memoryBytes: memoryUpTo(end), ranges, data: Buffer.concat(parts) }
 }
 
-/** Bytes of linear memory for a heap whose last byte in use ends at `end`. */
-export function memoryFor(end: number): number {
-  return Math.ceil((end + HEAP_END_BYTES) / PAGE_BYTES) * PAGE_BYTES
+/** Bytes of linear memory for a heap whose last block ends at `end`. */
+export function memoryUpTo(end: number): number {
+  return Math.ceil((end + RECORD_BYTES + HEAP_STEP_BYTES) / PAGE_BYTES) * PAGE_BYTES
 }
 
 function words({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {

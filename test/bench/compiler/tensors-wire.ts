@@ -1,4 +1,4 @@
-import { decodeBase64 } from '#shared/base64.ts'
+import { decodeBase64, encodeBase64 } from '#shared/base64.ts'
 import { DATATYPES, type Datatype, type Tensors } from '#shared/tensor.ts'
 
 type Wire = Record<string, { datatype: Datatype; shape: number[]; data: string }>
@@ -8,7 +8,7 @@ export function writeTensors(tensors: Tensors): string {
   const wire: Wire = {}
   for (const [name, { datatype, shape, data }] of Object.entries(tensors)) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    wire[name] = { datatype, shape: [...shape], data: toBase64(bytes) }
+    wire[name] = { datatype, shape: [...shape], data: encodeBase64(bytes) }
   }
   return JSON.stringify(wire)
 }
@@ -21,10 +21,4 @@ export function readTensors(text: string): Tensors {
       return [name, { datatype, shape, data: new DATATYPES[datatype](bytes.slice().buffer) }]
     }),
   )
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return btoa(text)
 }

@@ -25,6 +25,7 @@ export async function makeVariants(folder: ModelFolder, workDir: string): Promis
     modelsDir: MODELS_DIR,
     cacheDir: join(OUTPUT_DIR, 'cache'),
     log: () => {},
+    cut: true,
   })
   const { graphs, assets } = await readContents(source)
   // the Worker hands what it imports to the runtime, which here gets the graph itself
