@@ -23,8 +23,13 @@ export function toElementType(dataType: string | number): ElementType | undefine
 }
 
 /** TensorProto.DataType of ONNX. */
-const ONNX_TYPE = { FP32: 1, INT32: 6, INT64: 7, BOOL: 9 } as const
+const ONNX_TYPE = { FP32: 1, INT32: 6, INT64: 7, BOOL: 9, FP64: 11 } as const
 
 export function castTo(e: Emitter, edge: Edge, type: keyof typeof ONNX_TYPE): Edge {
   return e.emit('Cast', [edge], { to: ONNX_TYPE[type] })
+}
+
+/** 0 as INT32, a scalar. */
+export function wholeZero(e: Emitter): Edge {
+  return e.constant('INT32', new Uint8Array(Int32Array.BYTES_PER_ELEMENT), [])
 }
