@@ -1,7 +1,7 @@
 import type { Edge } from '#scripts/onnx-graph.ts'
 
 import { scalar, type Emitter } from '../../emitter.ts'
-import { castTo } from '../element-type.ts'
+import { castTo, wholeZero } from '../element-type.ts'
 import type { ConvertOperator, OperatorFamily, OperatorNode } from '../operator.ts'
 
 const binary =
@@ -30,10 +30,8 @@ export const arithmetic: OperatorFamily = {
     return e.emit('Where', [e.emit('Equal', [y, zero]), zero, quotient])
   },
   FloorDiv(e, node) {
-    const [x, y] = [node.input(0), node.input(1)]
-    if (!isWhole(node)) return e.emit('Floor', [e.emit('Div', [x, y])])
-    // ONNX rounds whole quotients to zero; what is left after Mod divides without a rest
-    return e.emit('Div', [e.emit('Sub', [x, e.emit('Mod', [x, y])]), y])
+    if (isWhole(node)) return wholeQuotient(e, node)
+    return e.emit('Floor', [e.emit('Div', [node.input(0), node.input(1)])])
   },
   FloorMod: floorMod,
   Mod: floorMod,
@@ -56,17 +54,33 @@ export const arithmetic: OperatorFamily = {
   },
 }
 
-/** Of whole numbers tfjs gives the quotient's floor, as a whole number. */
 function divide(e: Emitter, node: OperatorNode): Edge {
-  const [x, y] = [node.input(0), node.input(1)]
-  if (!isWhole(node)) return e.emit('Div', [x, y])
-  const quotient = e.emit('Div', [castTo(e, x, 'FP32'), castTo(e, y, 'FP32')])
-  return castTo(e, e.emit('Floor', [quotient]), 'INT32')
+  if (isWhole(node)) return wholeQuotient(e, node)
+  return e.emit('Div', [node.input(0), node.input(1)])
 }
 
 function floorMod(e: Emitter, node: OperatorNode): Edge {
   const [x, y] = [node.input(0), node.input(1)]
-  if (isWhole(node)) return e.emit('Mod', [x, y])
+  if (isWhole(node)) {
+    const rest = e.emit('Sub', [x, e.emit('Mul', [wholeQuotient(e, node), y])])
+    return zeroWhereByZero(e, y, rest)
+  }
   const floor = e.emit('Floor', [e.emit('Div', [x, y])])
   return e.emit('Sub', [x, e.emit('Mul', [floor, y])])
+}
+
+/**
+ * The floor of the quotient, which is how tfjs divides whole numbers. FP64 has room for all of INT32;
+ * INT32's own Div and Mod end the process where the lowest number is divided by -1.
+ */
+function wholeQuotient(e: Emitter, node: OperatorNode): Edge {
+  const [x, y] = [node.input(0), node.input(1)]
+  const quotient = e.emit('Div', [castTo(e, x, 'FP64'), castTo(e, y, 'FP64')])
+  return zeroWhereByZero(e, y, castTo(e, e.emit('Floor', [quotient]), 'INT32'))
+}
+
+/** What divides by 0 has no whole result; tfjs stores it as 0. */
+function zeroWhereByZero(e: Emitter, divisor: Edge, result: Edge): Edge {
+  const zero = wholeZero(e)
+  return e.emit('Where', [e.emit('Equal', [divisor, zero]), zero, result])
 }
