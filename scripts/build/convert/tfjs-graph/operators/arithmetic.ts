@@ -1,7 +1,7 @@
 import type { Edge } from '#scripts/onnx-graph.ts'
 
 import { scalar, type Emitter } from '../../emitter.ts'
-import { castTo, wholeZero } from '../element-type.ts'
+import { castTo, wholeScalar } from '../element-type.ts'
 import type { ConvertOperator, OperatorFamily, OperatorNode } from '../operator.ts'
 
 const binary =
@@ -60,27 +60,35 @@ function divide(e: Emitter, node: OperatorNode): Edge {
 }
 
 function floorMod(e: Emitter, node: OperatorNode): Edge {
-  const [x, y] = [node.input(0), node.input(1)]
   if (isWhole(node)) {
-    const rest = e.emit('Sub', [x, e.emit('Mul', [wholeQuotient(e, node), y])])
-    return zeroWhereByZero(e, y, rest)
+    const { x, divisor } = wholeOperands(e, node)
+    return castTo(e, e.emit('Mod', [x, divisor]), 'INT32')
   }
+  const [x, y] = [node.input(0), node.input(1)]
   const floor = e.emit('Floor', [e.emit('Div', [x, y])])
   return e.emit('Sub', [x, e.emit('Mul', [floor, y])])
 }
 
-/**
- * The floor of the quotient, which is how tfjs divides whole numbers. FP64 has room for all of INT32;
- * INT32's own Div and Mod end the process where the lowest number is divided by -1.
- */
+/** The floor of the quotient, which is how tfjs divides whole numbers; 0 where it divides by 0. */
 function wholeQuotient(e: Emitter, node: OperatorNode): Edge {
-  const [x, y] = [node.input(0), node.input(1)]
-  const quotient = e.emit('Div', [castTo(e, x, 'FP64'), castTo(e, y, 'FP64')])
-  return zeroWhereByZero(e, y, castTo(e, e.emit('Floor', [quotient]), 'INT32'))
+  const { x, divisor, isByZero, zero } = wholeOperands(e, node)
+  // ONNX rounds whole quotients to zero; what is left after Mod divides without a rest
+  const multiple = e.emit('Sub', [x, e.emit('Mod', [x, divisor])])
+  const quotient = e.emit('Div', [multiple, divisor])
+  return castTo(e, e.emit('Where', [isByZero, zero, quotient]), 'INT32')
 }
 
-/** What divides by 0 has no whole result; tfjs stores it as 0. */
-function zeroWhereByZero(e: Emitter, divisor: Edge, result: Edge): Edge {
-  const zero = wholeZero(e)
-  return e.emit('Where', [e.emit('Equal', [divisor, zero]), zero, result])
+/**
+ * What is divided, as INT64, and by what, with 1 for 0: to divide by 0 is an error in ONNX Runtime, and
+ * to divide the lowest INT32 by -1 as INT32 ends the process.
+ */
+function wholeOperands(
+  e: Emitter,
+  node: OperatorNode,
+): Record<'x' | 'divisor' | 'isByZero' | 'zero', Edge> {
+  const [x, y] = [node.int64(0), node.int64(1)]
+  const zero = wholeScalar(e, 'INT64', 0)
+  const isByZero = e.emit('Equal', [y, zero])
+  const divisor = e.emit('Where', [isByZero, wholeScalar(e, 'INT64', 1), y])
+  return { x, divisor, isByZero, zero }
 }
