@@ -27,9 +27,11 @@ export async function compareWithOriginal(
   const foreign = await readForeignFiles(request.sourceDir, request.id)
   for (const [name, { format, model }] of Object.entries(foreign)) {
     const converter = await loadConverter(format)
-    const original = await converter.loadOriginal?.(model)
-    if (!original) {
-      log(`no runtime of ${format} runs in Node: the conversion of ${name} was compared with none`)
+    const original = (await converter.loadOriginal?.(model)) ?? {
+      missing: `no runtime of ${format} runs in Node`,
+    }
+    if ('missing' in original) {
+      log(`${original.missing}: the conversion of ${name} was compared with none`)
       continue
     }
     const session = await nativeRuntime.createSession({

@@ -12,10 +12,14 @@ export async function compareConversion(
 ): Promise<Difference & { outputs: Tensors }> {
   const original = await loadOriginal?.(model)
   if (!original) throw new Error('the format has no original runtime to compare with')
+  if ('missing' in original) throw new Error(original.missing)
   const session = await nativeRuntime.createSession({ modelId: 'test', bytes: convert(model) })
   const outputs = await session.run(inputs)
   await session.release()
+  const reference = await original.run(inputs)
+  const unanswered = model.outputs.find(({ name }) => !reference[name])
+  if (unanswered) throw new Error(`the original gives no '${unanswered.name}'`)
   const meter = new DifferenceMeter()
-  meter.add(outputs, await original.run(inputs))
+  meter.add(outputs, reference)
   return { ...meter.largest(), outputs }
 }

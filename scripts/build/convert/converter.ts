@@ -19,6 +19,11 @@ export interface OriginalModel {
   run(inputs: Tensors): Promise<Tensors>
 }
 
+/** Why there is nothing to compare a model's conversion with, for the log. */
+export interface NoOriginal {
+  missing: string
+}
+
 /** One foreign format. */
 export interface Converter {
   /**
@@ -27,5 +32,5 @@ export interface Converter {
    */
   convert(model: ForeignModel): Uint8Array
   /** Absent where npm has no runtime of the format that runs in Node. */
-  loadOriginal?(model: ForeignModel): Promise<OriginalModel>
+  loadOriginal?(model: ForeignModel): Promise<OriginalModel | NoOriginal>
 }

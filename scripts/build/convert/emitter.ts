@@ -28,9 +28,13 @@ export function createEmitters(
   reserved: readonly string[] = [],
 ): (operatorName: string) => Emitter {
   const taken = new Set(reserved)
+  /** The number that each name was given last: thousands of operators may have one name. */
+  const numbers = new Map<string, number>()
   const fresh = (name: string) => {
     let candidate = name
-    for (let i = 2; taken.has(candidate); i++) candidate = `${name}_${i}`
+    for (let i = numbers.get(name) ?? 1; taken.has(candidate); numbers.set(name, i)) {
+      candidate = `${name}_${++i}`
+    }
     taken.add(candidate)
     return candidate
   }

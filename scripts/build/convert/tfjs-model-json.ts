@@ -27,7 +27,7 @@ export type WeightsManifest = z.infer<typeof WeightsManifest>
 
 /** Parses model.json. Throws BuildError that lists every field that is wrong. */
 export function parseTfjsModelJson<T extends z.ZodRawShape>(
-  { who, files }: ForeignModel,
+  { who, files }: Pick<ForeignModel, 'who' | 'files'>,
   topology: z.ZodObject<T>,
 ): z.infer<z.ZodObject<T>> & { weightsManifest: WeightsManifest } {
   const bytes = files[MODEL_JSON]

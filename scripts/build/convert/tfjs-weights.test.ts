@@ -18,6 +18,11 @@ const model = (files: ForeignModel['files']): ForeignModel => ({
   inputs: [],
   outputs: [],
 })
+/** A text as tfjs stores it. */
+const withLength = (text: string) => {
+  const encoded = Buffer.from(text)
+  return Buffer.concat([Buffer.from(Uint32Array.of(encoded.length).buffer), encoded])
+}
 const specOf = (spec: object) =>
   WeightSpec.parse({ name: 'w', shape: [4], dtype: 'float32', ...spec })
 const read = (specs: object[], file: Uint8Array) =>
@@ -56,31 +61,40 @@ describe('weights of tfjs models are read as tfjs reads them:', () => {
       specs as io.WeightsManifestEntry[],
     )
     for (const { name } of specs) {
-      expect(own.get(name)?.data, name).toEqual(theirs[name]?.dataSync())
-      expect(own.get(name)?.shape).toEqual(theirs[name]?.shape)
+      expect(own.numbers.get(name)?.data, name).toEqual(theirs[name]?.dataSync())
+      expect(own.numbers.get(name)?.shape).toEqual(theirs[name]?.shape)
     }
   })
 
   test('over shards that end within a number, and over groups', () => {
     const file = bytes(24)
     const parts = { a: file.subarray(0, 5), b: file.subarray(5, 16), c: file.subarray(16) }
-    const weights = readTfjsWeights(model(parts), [
+    const { numbers } = readTfjsWeights(model(parts), [
       { paths: ['a', 'b'], weights: [specOf({})] },
       { paths: ['c'], weights: [specOf({ name: 'v', shape: [2] })] },
     ])
-    expect(weights.get('w')?.data).toEqual(new Float32Array(file.slice(0, 16).buffer))
-    expect(weights.get('v')?.data).toEqual(new Float32Array(file.slice(16).buffer))
+    expect(numbers.get('w')?.data).toEqual(new Float32Array(file.slice(0, 16).buffer))
+    expect(numbers.get('v')?.data).toEqual(new Float32Array(file.slice(16).buffer))
   })
 
-  test('past texts, which nothing takes', () => {
-    const texts = Buffer.concat([
-      Buffer.from([2, 0, 0, 0]),
-      Buffer.from('ab'),
-      Buffer.from([0, 0, 0, 0]),
-    ])
-    const file = Buffer.concat([texts, bytes(16)])
-    const weights = read([{ name: 'texts', shape: [2], dtype: 'string' }, {}], file)
-    expect(Array.from(weights.keys())).toEqual(['w'])
+  test('texts, empty ones and those of several bytes a character too', () => {
+    const texts = ['ab', '', 'größer', '語']
+    const file = Buffer.concat([...texts.map(withLength), bytes(16)])
+    const specs = [{ name: 'texts', shape: [2, 2], dtype: 'string' }, {}].map(specOf)
+    const own = read(specs, file)
+    // as: the schema allows more combinations than tfjs' own type
+    const theirs = io.decodeWeights(
+      Uint8Array.from(file).buffer,
+      specs as io.WeightsManifestEntry[],
+    )
+    expect(own.texts.get('texts')).toEqual(Array.from(theirs['texts']?.dataSync() ?? [], String))
+    expect(own.texts.get('texts')).toEqual(texts)
+    expect(own.numbers.get('w')?.data).toEqual(theirs['w']?.dataSync())
+  })
+
+  test('past complex numbers, which ONNX has none of', () => {
+    const { numbers } = read([{ name: 'c', shape: [2], dtype: 'complex64' }, {}], bytes(32))
+    expect(Array.from(numbers.keys())).toEqual(['w'])
   })
 })
 
@@ -119,6 +133,12 @@ describe('weights of tfjs models are refused', () => {
       /takes Infinity bytes/,
     ],
     ['when a name comes twice', [{}, {}], bytes(32), /two weights 'w'/],
+    [
+      'when a name comes twice, once of texts',
+      [{ shape: [0], dtype: 'string' }, {}],
+      bytes(16),
+      /two weights 'w'/,
+    ],
   ])('%s', (_, specs, file, message) => {
     expect(() => read(specs, file)).toThrow(BuildError)
     expect(() => read(specs, file)).toThrow(message)

@@ -12,6 +12,15 @@ export interface Weight {
   data: Float32Array | Int32Array | Uint8Array
 }
 
+/** The weights of a model by name. */
+export interface TfjsWeights {
+  numbers: ReadonlyMap<string, Weight>
+  texts: ReadonlyMap<string, readonly string[]>
+}
+
+/** Bytes of the length before each text. */
+const LENGTH_BYTES = 4
+
 /** Elements as they lie in the shards. */
 const STORED = {
   float32: Float32Array,
@@ -23,22 +32,27 @@ const STORED = {
 } as const
 
 /**
- * The weights of a tfjs model by name, dequantised. Strings and complex numbers are passed over: no
- * operator here takes them. Throws BuildError that names the shard or the weight that doesn't fit.
+ * The weights of a tfjs model, dequantised. Complex numbers are passed over: ONNX has none. Throws
+ * BuildError that names the shard or the weight that doesn't fit.
  */
 export function readTfjsWeights(
-  { who, files }: ForeignModel,
+  { who, files }: Pick<ForeignModel, 'who' | 'files'>,
   manifest: WeightsManifest,
-): ReadonlyMap<string, Weight> {
-  const weights = new Map<string, Weight>()
+): TfjsWeights {
+  const numbers = new Map<string, Weight>()
+  const texts = new Map<string, readonly string[]>()
   for (const { paths, weights: specs } of manifest) {
     const bytes = joinShards(paths, files, who)
     let at = 0
     for (const spec of specs) {
-      if (weights.has(spec.name)) throw new BuildError(`${who} has two weights '${spec.name}'`)
+      if (numbers.has(spec.name) || texts.has(spec.name)) {
+        throw new BuildError(`${who} has two weights '${spec.name}'`)
+      }
       const size = sizeOf(spec, bytes.subarray(at), `${who} weight '${spec.name}'`, paths)
-      const weight = decode(spec, bytes.slice(at, at + size))
-      if (weight) weights.set(spec.name, weight)
+      const own = bytes.subarray(at, at + size)
+      if (spec.dtype === 'string') texts.set(spec.name, readTexts(own))
+      const weight = decode(spec, own)
+      if (weight) numbers.set(spec.name, weight)
       at += size
     }
     if (at !== bytes.length) {
@@ -47,7 +61,7 @@ export function readTfjsWeights(
       )
     }
   }
-  return weights
+  return { numbers, texts }
 }
 
 function joinShards(paths: readonly string[], files: ForeignModel['files'], who: string): Buffer {
@@ -79,14 +93,25 @@ function storedBytes({ dtype, quantization }: WeightSpec): number {
   return STORED[quantization?.dtype ?? (dtype === 'string' ? 'uint8' : dtype)].BYTES_PER_ELEMENT
 }
 
-/** Each has its length before it, in four bytes. Infinity where they end too early. */
+/** Each has its length before it. Infinity where they end too early. */
 function stringsSize(count: number, bytes: Buffer): number {
   let at = 0
   for (let i = 0; i < count; i++) {
-    if (at + 4 > bytes.length) return Infinity
-    at += 4 + bytes.readUInt32LE(at)
+    if (at + LENGTH_BYTES > bytes.length) return Infinity
+    at += LENGTH_BYTES + bytes.readUInt32LE(at)
   }
   return at
+}
+
+/** The texts that `bytes` hold, which end where the last does. */
+function readTexts(bytes: Buffer): string[] {
+  const texts: string[] = []
+  for (let at = 0; at < bytes.length;) {
+    const from = at + LENGTH_BYTES
+    at = from + bytes.readUInt32LE(at)
+    texts.push(bytes.toString('utf8', from, at))
+  }
+  return texts
 }
 
 function decode({ dtype, shape, quantization }: WeightSpec, bytes: Buffer): Weight | undefined {

@@ -32,8 +32,8 @@ beforeAll(async () => {
   env().set('KEEP_INTERMEDIATE_TENSORS', true)
   ;[model] = await loadModels([folder], ARTEFACTS_DIR, (work) => work())
   if (manifest.source.type !== 'recipe') throw new Error('the model is made by a recipe')
-  const { graph, weights } = manifest.source.inputs
-  if (!graph || !weights) throw new Error("the recipe has the inputs 'graph' and 'weights'")
+  const { 'model.json': graph, 'group1-shard1of1.bin': weights } = manifest.source.inputs
+  if (!graph || !weights) throw new Error("the recipe's inputs are the original's files")
   const context = {
     modelId: manifest.id,
     modelDir: here,

@@ -3,21 +3,26 @@
  * hashes them with operators for strings, which no ONNX runtime has: the codec does that part, and the
  * graph begins at the counts of the 5,000 buckets.
  */
+import { z } from 'zod'
+
+import { parseTfjsModelJson } from '#scripts/build/convert/tfjs-model-json.ts'
+import { readTfjsWeights } from '#scripts/build/convert/tfjs-weights.ts'
 import { onnxGraph, type Edge } from '#scripts/onnx-graph.ts'
 import type { Recipe } from '#shared/recipe.ts'
 
 import { BUCKETS } from './count-bigrams.ts'
 import manifest from './manifest.json' with { type: 'json' }
-import { readWeights } from './read-weights.ts'
 
 const EMBEDDING = 'dnn/input_from_feature_columns/input_layer/content_embedding/embedding_weights'
 const CLASSES = 'head/predictions/class_string_lookup/Const'
 
 const rebuild: Recipe = async ({ files }) => {
-  const { floats, strings } = readWeights(files.graph, files.weights)
+  const original = { who: `[${manifest.id}]`, files }
+  const { weightsManifest } = parseTfjsModelJson(original, z.object())
+  const { numbers, texts } = readTfjsWeights(original, weightsManifest)
   const { labels } = manifest
-  if (strings.get(CLASSES)?.join() !== labels.join()) {
-    throw new Error(`the labels in manifest.json must be ${JSON.stringify(strings.get(CLASSES))}`)
+  if (texts.get(CLASSES)?.join() !== labels.join()) {
+    throw new Error(`the labels in manifest.json must be ${JSON.stringify(texts.get(CLASSES))}`)
   }
 
   const g = onnxGraph('code-language')
@@ -73,9 +78,9 @@ const rebuild: Recipe = async ({ files }) => {
   }
 
   function weight(name: string): Float32Array {
-    const values = floats.get(name)
-    if (values === undefined) throw new Error(`the model has no weight ${name}`)
-    return values
+    const { data } = numbers.get(name) ?? {}
+    if (data instanceof Float32Array) return data
+    throw new Error(`the model has no weight ${name} of FP32`)
   }
 }
 export default rebuild

@@ -152,6 +152,51 @@ describe('a Keras model is refused with a sentence', () => {
     expect(() => converter.convert(model)).toThrow(message)
   })
 
+  /** A model that calls the one before it so many times, one after the other. */
+  const calling = (inner: object, times: number) => ({
+    class_name: 'Functional',
+    config: {
+      name: 'out',
+      layers: [
+        {
+          class_name: 'InputLayer',
+          config: { name: 'in', batch_input_shape: [null, 2] },
+          inbound_nodes: [],
+        },
+        {
+          ...inner,
+          inbound_nodes: Array.from({ length: times }, (_, i) =>
+            i === 0 ? [['in', 0, 0, {}]] : [['out', i + firstOf(inner) - 1, 0, {}]],
+          ),
+        },
+      ],
+      input_layers: [['in', 0, 0]],
+      output_layers: [['out', times + firstOf(inner) - 1, 0]],
+    },
+  })
+  const firstOf = (layer: object) => ('class_name' in layer && layer.class_name === 'ReLU' ? 0 : 1)
+  const relu = { class_name: 'ReLU', config: { name: 'out' } }
+
+  test('where models that call models twice are written out', () => {
+    const doubled = Array.from({ length: 16 }).reduce<object>((inner) => calling(inner, 2), relu)
+    expect(() => converter.convert(modelOf(doubled))).toThrow(BuildError)
+    expect(() => converter.convert(modelOf(doubled))).toThrow(
+      /\[test\] has more than 50000 layers, calls and what these take/,
+    )
+  })
+
+  test('where a model has more layers than any that people make', () => {
+    expect(() => converter.convert(modelOf(calling(relu, 30_000)))).toThrow(/more than 50000/)
+  })
+
+  test('but not where one layer is called thousands of times, which takes no longer for its name', () => {
+    const started = performance.now()
+    const bytes = converter.convert(modelOf(calling(relu, 20_000)))
+    expect(bytes.length).toBeGreaterThan(20_000)
+    // looking for a free name from the first on takes a minute
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
   test('where models are nested without end', () => {
     const innermost = { class_name: 'ReLU', config: { name: 'out' } }
     const nested = Array.from({ length: 40 }).reduce<object>(

@@ -13,7 +13,7 @@ import { writeLayers } from './write-layers.ts'
 export const converter: Converter = {
   convert(model) {
     const json = parseTfjsModelJson(model, LayersModel)
-    const weights = readTfjsWeights(model, json.weightsManifest)
+    const { numbers: weights } = readTfjsWeights(model, json.weightsManifest)
     const layers = readLayerGraph(model.who, json.modelTopology)
     const { inputs, outputs } = findTensors(model, layers)
     const graph = onnxGraph('converted', CONVERTED_OPSET)

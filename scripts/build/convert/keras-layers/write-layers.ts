@@ -14,11 +14,18 @@ import {
   readLayerGraph,
   type LayerDef,
   type LayerGraph,
+  type ModelConfig,
   type TensorRef,
 } from './topology.ts'
 
 /** Models of models go this deep at most; people nest two or three. */
 const MAX_DEPTH = 16
+/**
+ * Layers, their calls and what these take and give, with those of a model counted anew wherever it is
+ * called: models that call models twice double at each depth. The largest that are published have some
+ * thousands.
+ */
+const MAX_PARTS = 50_000
 
 /** What the layers of one graph are written with, at whatever depth. */
 interface Writer {
@@ -26,6 +33,10 @@ interface Writer {
   emitterOf(name: string): Emitter
   weights: ReadonlyMap<string, Weight>
   writeWeight(key: string): Edge
+  /** The layers of a model, which are read once however often it is called. */
+  graphOf(model: ModelConfig): LayerGraph
+  /** Throws where a graph is one too many. */
+  spend(graph: LayerGraph): void
 }
 
 /**
@@ -60,18 +71,34 @@ export function writeLayers(
     written.set(key, edge)
     return edge
   }
-  return writeGraph({ who, emitterOf, weights, writeWeight }, layers, given, wanted, 0)
+  const graphs = new Map<unknown, LayerGraph>()
+  const graphOf = (model: ModelConfig) => {
+    const inner = graphs.get(model.config) ?? readLayerGraph(who, model)
+    graphs.set(model.config, inner)
+    return inner
+  }
+  let left = MAX_PARTS
+  const spend = (part: LayerGraph) => {
+    left -= partsOf(part)
+    if (left >= 0) return
+    throw new BuildError(
+      `${who} has more than ${MAX_PARTS} layers, calls and what these take, counted anew wherever a model is called; it must have fewer`,
+    )
+  }
+  const writer = { who, emitterOf, weights, writeWeight, graphOf, spend }
+  return writeGraph(writer, layers, given, wanted, 0)
 }
 
 function writeGraph(
   writer: Writer,
-  { layers }: LayerGraph,
+  layerGraph: LayerGraph,
   given: ReadonlyMap<string, LayerTensor>,
   wanted: readonly TensorRef[],
   depth: number,
 ): LayerTensor[] {
   const { who } = writer
   if (depth > MAX_DEPTH) throw new BuildError(`${who} nests models more than ${MAX_DEPTH} deep`)
+  writer.spend(layerGraph)
   const results = new Map<string, readonly LayerTensor[]>()
   const find = ({ layer, call, output }: TensorRef): LayerTensor => {
     const result = given.get(layer) ?? results.get(keyOf({ layer, call }))?.[output]
@@ -80,7 +107,7 @@ function writeGraph(
   }
   /** Calls by key, known once someone asks what they need. */
   const calls = new Map<string, { def: LayerDef; inputs: readonly TensorRef[] }>()
-  for (const def of layers.values()) {
+  for (const def of layerGraph.layers.values()) {
     def.inbound_nodes.forEach((inputs, i) => {
       const call = i + firstCall(def)
       calls.set(keyOf({ layer: def.config.name, call }), { def, inputs })
@@ -103,7 +130,7 @@ function writeCall(
   inputs: readonly LayerTensor[],
   depth: number,
 ): readonly LayerTensor[] {
-  const { who, emitterOf, weights, writeWeight } = writer
+  const { who, emitterOf, weights, writeWeight, graphOf } = writer
   const { class_name: operator, config } = def
   if (operator === 'InputLayer') {
     throw new BuildError(
@@ -111,7 +138,7 @@ function writeCall(
     )
   }
   if (isModel(operator)) {
-    const inner = readLayerGraph(who, { class_name: operator, config })
+    const inner = graphOf({ class_name: operator, config })
     const given = new Map(
       inner.inputs.flatMap(({ layer }, i): [string, LayerTensor][] => {
         const input = inputs[i]
@@ -125,6 +152,13 @@ function writeCall(
     throw unsupportedOperator({ who, name: config.name, operator }, Object.keys(OPERATORS))
   }
   return [convert(emitterOf(config.name), layerCall(who, def, inputs, weights, writeWeight))]
+}
+
+function partsOf({ layers, inputs, outputs }: LayerGraph): number {
+  const ends = inputs.length + outputs.length
+  return Array.from(layers.values(), ({ inbound_nodes: calls }) =>
+    calls.reduce((sum, takes) => sum + 1 + takes.length, 1),
+  ).reduce((sum, parts) => sum + parts, ends)
 }
 
 function keyOf({ layer, call }: Pick<TensorRef, 'layer' | 'call'>): string {

@@ -7,6 +7,7 @@ import { compareConversion } from '../compare-conversion.ts'
 import type { ForeignModel } from '../converter.ts'
 import { converter } from './converter.ts'
 import { floats, graphModel, inputsOf, typeOf, type FixtureNode } from './graph-fixture.ts'
+import { ints, window } from './operands.ts'
 
 const random = seededRandom(5)
 const x = floats(random, [2, 3])
@@ -172,6 +173,26 @@ describe('a tfjs graph model is refused with a sentence', () => {
       'where a window has no strides',
       linear({ name: 'y', op: 'MaxPool', input: ['x'], attr: { padding: 'SAME' } }),
       /has \[\] as 'strides'; it takes four positive numbers/,
+    ],
+    [
+      'where a transposed convolution gives no size',
+      graphModel(
+        [
+          {
+            name: 'y',
+            op: 'Conv2DBackpropInput',
+            input: ['size', 'kernel', 'image'],
+            attr: window('SAME'),
+          },
+        ],
+        {
+          size: ints([1, -1, 8, 2]),
+          kernel: { ...floats(random, [3, 3, 2, 2]), constant: true },
+          image: floats(random, [1, 8, 8, 2]),
+        },
+        [{ name: 'y', datatype: 'FP32', shape: [1, 8, 8, 2] }],
+      ),
+      /node 'y' \(Conv2DBackpropInput\) gives the shape \[1,-1,8,2\]; it takes four sizes/,
     ],
     [
       'where it splits into more parts than memory holds',

@@ -13,7 +13,7 @@ import { writeNodes } from './write-nodes.ts'
 export const converter: Converter = {
   convert(model) {
     const json = parseTfjsModelJson(model, GraphModel)
-    const weights = readTfjsWeights(model, json.weightsManifest)
+    const { numbers: weights } = readTfjsWeights(model, json.weightsManifest)
     const tensors = findTensors(model, json)
     const graph = onnxGraph('converted', CONVERTED_OPSET)
     for (const { spec } of tensors.inputs) graph.input(spec.name, spec.datatype, spec.shape)

@@ -28,3 +28,9 @@ const ONNX_TYPE = { FP32: 1, INT32: 6, INT64: 7, BOOL: 9 } as const
 export function castTo(e: Emitter, edge: Edge, type: keyof typeof ONNX_TYPE): Edge {
   return e.emit('Cast', [edge], { to: ONNX_TYPE[type] })
 }
+
+/** A whole number, as a scalar. */
+export function wholeScalar(e: Emitter, type: 'INT32' | 'INT64', value: number): Edge {
+  const data = type === 'INT32' ? Int32Array.of(value) : BigInt64Array.of(BigInt(value))
+  return e.constant(type, new Uint8Array(data.buffer), [])
+}

@@ -11,15 +11,21 @@ const MODEL_FILE = 'model'
 /** TensorFlow Lite: one FlatBuffers file. Graphs keep the shapes that the file has. */
 export const converter: Converter = {
   convert(model) {
-    const file = new FlatFile(modelFile(model), `${model.who} the TFLite file`)
+    const file = flatFile(model)
     return convertGraph(file, readModel(file), model)
   },
-  loadOriginal: (model) => loadLiteRt(modelFile(model), model),
+  async loadOriginal(model) {
+    return loadLiteRt(modelBytes(model), readModel(flatFile(model)), model)
+  },
 }
 
-function modelFile({ who, files }: ForeignModel): Uint8Array {
-  const file = files[MODEL_FILE]
-  if (file) return file
+function flatFile(model: ForeignModel): FlatFile {
+  return new FlatFile(modelBytes(model), `${model.who} the TFLite file`)
+}
+
+function modelBytes({ who, files }: ForeignModel): Uint8Array {
+  const bytes = files[MODEL_FILE]
+  if (bytes) return bytes
   throw new BuildError(
     `${who} format tflite needs the file '${MODEL_FILE}' in source.graphs.….files; there are ${Object.keys(files).join(', ') || 'none'}`,
   )

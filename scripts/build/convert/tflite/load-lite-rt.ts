@@ -6,17 +6,27 @@ import { z } from 'zod'
 import type { Tensor, Tensors } from '#shared/tensor.ts'
 
 import { BuildError } from '../../build-error.ts'
-import type { ForeignModel, OriginalModel } from '../converter.ts'
+import type { ForeignModel, NoOriginal, OriginalModel } from '../converter.ts'
+import type { TfliteModel } from './read-model.ts'
 import { startLiteRt } from './start-lite-rt.ts'
 
 const require = createRequire(import.meta.url)
 const Package = z.object({ version: z.string() })
 
-/** The model in LiteRT itself, on WebAssembly. */
-export async function loadLiteRt(file: Uint8Array, { who }: ForeignModel): Promise<OriginalModel> {
+/** Types of the tensors that LiteRT.js can be given and asked for, as the file calls them. */
+const CARRIED = new Set(['FLOAT32', 'INT32', 'UINT8'])
+
+/** The model in LiteRT itself, on WebAssembly; it gives what the manifest names of its outputs. */
+export async function loadLiteRt(
+  bytes: Uint8Array,
+  { inputs, outputs }: TfliteModel,
+  { who, outputs: named }: ForeignModel,
+): Promise<OriginalModel | NoOriginal> {
+  const other = [...inputs, ...outputs].find(({ type }) => !CARRIED.has(type.name))
+  if (other) return { missing: `LiteRT.js carries no ${other.type.name}, as '${other.name}' is` }
   await startLiteRt()
   const { version } = Package.parse(require('@litertjs/core/package.json'))
-  const model = await loadAndCompile(file, { accelerator: 'wasm' })
+  const model = await loadAndCompile(bytes, { accelerator: 'wasm' })
   return {
     runtime: `@litertjs/core ${version}`,
     async run(tensors) {
@@ -29,7 +39,8 @@ export async function loadLiteRt(file: Uint8Array, { who }: ForeignModel): Promi
       const answer: Record<string, Tensor> = {}
       for (const [i, { name, shape }] of model.getOutputDetails().entries()) {
         const result = results[i]
-        if (result) answer[name] = fromLiteRt(who, name, result, shape)
+        const isNamed = named.some((spec) => spec.name === name)
+        if (result && isNamed) answer[name] = fromLiteRt(who, name, result, shape)
       }
       for (const tensor of [...given, ...results]) tensor.delete()
       return answer satisfies Tensors
@@ -45,6 +56,7 @@ function toLiteRt(
 ): LiteRtTensor {
   if (data instanceof Float32Array) return new LiteRtTensor(data, [...shape])
   if (data instanceof Int32Array) return new LiteRtTensor(data, [...shape])
+  if (data instanceof Uint8Array) return new LiteRtTensor(Uint8Array.from(data), [...shape])
   throw new BuildError(`${who} takes '${name}' as ${datatype}, which LiteRT.js can't be given`)
 }
 

@@ -1,4 +1,4 @@
-import { c, f, nonZero, numbers, positive, whole } from '../operands.ts'
+import { c, f, ints, nonZero, numbers, positive, whole } from '../operands.ts'
 import { testFamily } from '../test-family.ts'
 import { arithmetic } from './arithmetic.ts'
 
@@ -15,11 +15,18 @@ testFamily(arithmetic, [
     op,
     inputs: [f(3, 4), positive(4)],
   })),
-  ...['FloorDiv', 'FloorMod', 'RealDiv'].map((op) => ({
-    op,
-    inputs: [whole([5, 8], -40, 40), nonZero([8])],
-    gives: ['INT32' as const],
-  })),
+  ...['FloorDiv', 'FloorMod', 'Mod', 'RealDiv', 'Div'].flatMap((op) =>
+    Object.entries({
+      'of whole numbers': [whole([5, 8], -40, 40), nonZero([8])],
+      'of more than FP32 tells apart, by 1': [ints([16_777_217, -16_777_217]), ints([1, 1])],
+      'of more than FP32 tells apart': [
+        ints([16_777_217, 16_777_217]),
+        ints([16_777_216, -16_777_216]),
+      ],
+      'of whole numbers by 0': [ints([5, -5, 0]), ints([0, 0, 0])],
+      'of the lowest number by -1': [ints([-(2 ** 31), 7]), ints([-1, 2])],
+    }).map(([about, inputs]) => ({ op, about, inputs, gives: ['INT32' as const] })),
+  ),
   {
     op: 'DivNoNan',
     inputs: [f(2, 3), numbers(0, 2, -0)],

@@ -1,7 +1,7 @@
 import type { Edge } from '#scripts/onnx-graph.ts'
 
 import { scalar, type Emitter } from '../../emitter.ts'
-import { castTo } from '../element-type.ts'
+import { castTo, wholeScalar } from '../element-type.ts'
 import type { ConvertOperator, OperatorFamily, OperatorNode } from '../operator.ts'
 
 const binary =
@@ -30,10 +30,8 @@ export const arithmetic: OperatorFamily = {
     return e.emit('Where', [e.emit('Equal', [y, zero]), zero, quotient])
   },
   FloorDiv(e, node) {
-    const [x, y] = [node.input(0), node.input(1)]
-    if (!isWhole(node)) return e.emit('Floor', [e.emit('Div', [x, y])])
-    // ONNX rounds whole quotients to zero; what is left after Mod divides without a rest
-    return e.emit('Div', [e.emit('Sub', [x, e.emit('Mod', [x, y])]), y])
+    if (isWhole(node)) return wholeQuotient(e, node)
+    return e.emit('Floor', [e.emit('Div', [node.input(0), node.input(1)])])
   },
   FloorMod: floorMod,
   Mod: floorMod,
@@ -56,17 +54,41 @@ export const arithmetic: OperatorFamily = {
   },
 }
 
-/** Of whole numbers tfjs gives the quotient's floor, as a whole number. */
 function divide(e: Emitter, node: OperatorNode): Edge {
-  const [x, y] = [node.input(0), node.input(1)]
-  if (!isWhole(node)) return e.emit('Div', [x, y])
-  const quotient = e.emit('Div', [castTo(e, x, 'FP32'), castTo(e, y, 'FP32')])
-  return castTo(e, e.emit('Floor', [quotient]), 'INT32')
+  if (isWhole(node)) return wholeQuotient(e, node)
+  return e.emit('Div', [node.input(0), node.input(1)])
 }
 
 function floorMod(e: Emitter, node: OperatorNode): Edge {
+  if (isWhole(node)) {
+    const { x, divisor } = wholeOperands(e, node)
+    return castTo(e, e.emit('Mod', [x, divisor]), 'INT32')
+  }
   const [x, y] = [node.input(0), node.input(1)]
-  if (isWhole(node)) return e.emit('Mod', [x, y])
   const floor = e.emit('Floor', [e.emit('Div', [x, y])])
   return e.emit('Sub', [x, e.emit('Mul', [floor, y])])
+}
+
+/** The floor of the quotient, which is how tfjs divides whole numbers; 0 where it divides by 0. */
+function wholeQuotient(e: Emitter, node: OperatorNode): Edge {
+  const { x, divisor, isByZero, zero } = wholeOperands(e, node)
+  // ONNX rounds whole quotients to zero; what is left after Mod divides without a rest
+  const multiple = e.emit('Sub', [x, e.emit('Mod', [x, divisor])])
+  const quotient = e.emit('Div', [multiple, divisor])
+  return castTo(e, e.emit('Where', [isByZero, zero, quotient]), 'INT32')
+}
+
+/**
+ * What is divided, as INT64, and by what, with 1 for 0: to divide by 0 is an error in ONNX Runtime, and
+ * to divide the lowest INT32 by -1 as INT32 ends the process.
+ */
+function wholeOperands(
+  e: Emitter,
+  node: OperatorNode,
+): Record<'x' | 'divisor' | 'isByZero' | 'zero', Edge> {
+  const [x, y] = [node.int64(0), node.int64(1)]
+  const zero = wholeScalar(e, 'INT64', 0)
+  const isByZero = e.emit('Equal', [y, zero])
+  const divisor = e.emit('Where', [isByZero, wholeScalar(e, 'INT64', 1), y])
+  return { x, divisor, isByZero, zero }
 }

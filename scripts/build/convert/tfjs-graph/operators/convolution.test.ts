@@ -58,6 +58,24 @@ testFamily(convolution, [
     inputs: [f(1, 5, 5, 2), c(3, 3, 2, 1), c(2)],
     attr: { ...window('SAME'), ...fused('BiasAdd', 'Relu6') },
   },
+  ...[
+    { size: [7, 9], kernel: 3, stride: 2, padding: 'SAME' },
+    { size: [8, 9], kernel: 4, stride: 2, padding: 'SAME' },
+    { size: [10, 14], kernel: 2, stride: 3, padding: 'SAME' },
+    { size: [7, 10], kernel: 1, stride: 2, padding: 'SAME' },
+    { size: [10, 12], kernel: 3, stride: 2, padding: 'VALID' },
+  ].map(({ size, kernel, stride, padding }) => ({
+    op: 'Conv2DBackpropInput',
+    about: `gives [${size}], of the sizes that ${padding} reaches, as its shape says`,
+    inputs: [ints([1, ...size, 3]), c(kernel, kernel, 3, 2), f(1, 4, 5, 2)],
+    attr: window(padding, [1, stride, stride, 1]),
+  })),
+  {
+    op: 'Conv2DBackpropInput',
+    about: 'of a computed shape',
+    inputs: [{ ...ints([1, 8, 10, 3]), constant: false }, c(3, 3, 3, 2), f(1, 4, 5, 2)],
+    attr: window('SAME', [1, 2, 2, 1]),
+  },
   {
     op: 'Conv2DBackpropInput',
     inputs: [ints([1, 8, 10, 3]), c(3, 3, 3, 2), f(1, 4, 5, 2)],

@@ -53,7 +53,10 @@ function convWindow(
   return { ...window, kernelSize: node.requireShape(1).slice(0, 2) }
 }
 
-/** Inputs are the shape of the result, the kernel and the tensor. */
+/**
+ * Inputs are the shape of the result, the kernel and the tensor. A shape that is computed is taken to be
+ * the one that Keras computes: the largest of SAME, the smallest of VALID.
+ */
 function convTranspose(e: Emitter, node: OperatorNode): Edge {
   requireChannelsLast(node)
   const { strides, padding } = nhwcWindow(node)
@@ -67,5 +70,15 @@ function convTranspose(e: Emitter, node: OperatorNode): Edge {
     kernelSize,
     strides,
     padding,
+    outputSize: constantSize(node),
   })
+}
+
+/** Height and width in the shape of the result, where it is a constant. */
+function constantSize(node: OperatorNode): number[] | undefined {
+  if (!node.constant(0)) return undefined
+  const shape = node.requireInts(0)
+  const size = shape.slice(1, 3)
+  if (shape.length === 4 && size.every((side) => side > 0)) return size
+  throw foreignNodeError(node, `gives the shape [${shape}]; it takes four sizes`)
 }

@@ -1,4 +1,4 @@
-import { castTo } from '../element-type.ts'
+import { castTo, wholeScalar } from '../element-type.ts'
 import type { ConvertOperator, OperatorFamily } from '../operator.ts'
 
 /** A tensor of the input's shape and type. */
@@ -18,8 +18,8 @@ export const creation: OperatorFamily = {
   Range: (e, node) => e.emit('Range', node.inputs(0, 3)),
   LinSpace(e, node) {
     const [start, stop, count] = [node.input(0), node.input(1), node.int64(2)]
-    const one = e.constant('INT64', new Uint8Array(BigInt64Array.of(1n).buffer), [])
-    const zero = e.constant('INT64', new Uint8Array(BigInt64Array.of(0n).buffer), [])
+    const one = wholeScalar(e, 'INT64', 1)
+    const zero = wholeScalar(e, 'INT64', 0)
     const last = castTo(e, e.emit('Sub', [count, one]), 'FP32')
     // a single value is the start, whatever it is divided by
     const step = e.emit('Div', [

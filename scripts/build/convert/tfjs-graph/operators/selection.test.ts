@@ -22,6 +22,12 @@ testFamily(selection, [
     inputs: [whole([4], 0, 6), ints(6), single(2), single(-1)],
     attr: { axis: -1, T: { type: 'DT_FLOAT' } },
   },
+  {
+    op: 'OneHot',
+    about: 'has nothing on for indices below 0 and from the depth on',
+    inputs: [ints([-1, 0, 5, 6, -6, -7]), ints(6), single(2), single(-1)],
+    attr: { axis: -1, T: { type: 'DT_FLOAT' } },
+  },
   ...(
     [
       [[0, 1, 0], [2, 4, 3], [1, 2, 1], {}],

@@ -1,5 +1,5 @@
 import { foreignNodeError } from '../../foreign-node-error.ts'
-import { castTo } from '../element-type.ts'
+import { castTo, wholeScalar } from '../element-type.ts'
 import type { OperatorFamily } from '../operator.ts'
 import { requireAxis } from '../require-axis.ts'
 import { stridedSlice } from '../strided-slice.ts'
@@ -28,8 +28,12 @@ export const selection: OperatorFamily = {
     return [values, castTo(e, indices, 'INT32')]
   },
   OneHot(e, node) {
-    const values = [3, 2].map((index) => e.emit('Reshape', [node.input(index), e.ints([1])]))
-    return e.emit('OneHot', [node.input(0), node.input(1), e.emit('Concat', values, { axis: 0 })], {
+    const [index, depth] = [node.input(0), node.input(1)]
+    // ONNX counts negative indices from the end; tfjs has none of them on, as ONNX has none at the end
+    const isNegative = e.emit('Less', [index, wholeScalar(e, 'INT32', 0)])
+    const counted = e.emit('Where', [isNegative, depth, index])
+    const values = [3, 2].map((input) => e.emit('Reshape', [node.input(input), e.ints([1])]))
+    return e.emit('OneHot', [counted, depth, e.emit('Concat', values, { axis: 0 })], {
       axis: node.int('axis', -1),
     })
   },

@@ -33,6 +33,19 @@ testFamily(unary, [
   ].map((op) => ({ op, inputs: [f(3, 5)] })),
   ...['Log', 'Log1p', 'Sqrt', 'Rsqrt'].map((op) => ({ op, inputs: [positive(3, 5)] })),
   ...['Acos', 'Asin', 'Atanh'].map((op) => ({ op, inputs: [within(-0.9, 0.9, 3, 5)] })),
+  // each alone: differences are relative to the largest value
+  ...[1e-8, -1e-8, 1e-6, -3e-5, 1e-3, -0.07].flatMap((x) =>
+    ['Expm1', 'Log1p'].map((op) => ({
+      op,
+      about: `keeps the digits of ${x}`,
+      inputs: [single(x)],
+    })),
+  ),
+  ...['Expm1', 'Log1p'].flatMap((op) => [
+    { op, about: 'at its ends', inputs: [numbers(Infinity, -1, 0, NaN)] },
+    { op, about: 'far from 0', inputs: [numbers(-0.999_99, 1e30, 100)] },
+  ]),
+  { op: 'Expm1', about: 'far below 0', inputs: [numbers(-Infinity, -100, -9.5)] },
   { op: 'Acosh', inputs: [within(1.1, 4, 3, 5)] },
   ...['IsNan', 'IsInf'].map((op) => ({
     op,

@@ -42,8 +42,23 @@ export const unary: OperatorFamily = {
   Tanh: direct('Tanh'),
   Square: (e, node) => e.emit('Mul', [node.input(0), node.input(0)]),
   Rsqrt: (e, node) => e.emit('Reciprocal', [e.emit('Sqrt', [node.input(0)])]),
-  Expm1: (e, node) => e.emit('Sub', [e.emit('Exp', [node.input(0)]), scalar(e, 1)]),
-  Log1p: (e, node) => e.emit('Log', [e.emit('Add', [node.input(0), scalar(e, 1)])]),
+  // eˣ - 1 = tanh(x / 2) · (eˣ + 1), which keeps the digits of a small x
+  Expm1(e, node) {
+    const x = node.input(0)
+    const sum = e.emit('Add', [e.emit('Exp', [x]), scalar(e, 1)])
+    return e.emit('Mul', [e.emit('Tanh', [e.emit('Mul', [x, scalar(e, 0.5)])]), sum])
+  },
+  // the logarithm of u, which 1 + x is rounded to, is off as much as u - 1 is from x
+  Log1p(e, node) {
+    const [x, one] = [node.input(0), scalar(e, 1)]
+    const u = e.emit('Add', [x, one])
+    const log = e.emit('Log', [u])
+    const rounded = e.emit('Sub', [u, one])
+    const corrected = e.emit('Mul', [log, e.emit('Div', [x, rounded])])
+    const isLost = e.emit('Equal', [u, one])
+    const isExact = e.emit('Equal', [rounded, x]) // infinity among others, which divides badly
+    return e.emit('Where', [isExact, log, e.emit('Where', [isLost, x, corrected])])
+  },
   Relu6: (e, node) => e.emit('Clip', [node.input(0), scalar(e, 0), scalar(e, 6)]),
   ClipByValue: (e, node) =>
     e.emit('Min', [e.emit('Max', [node.input(0), node.input(1)]), node.input(2)]),

@@ -57,10 +57,24 @@ testOperators(
       outputs: [image],
     },
     {
+      operator: 'CAST',
+      about: 'of bytes',
+      operands: [{ in: image, type: 'UINT8', range: [0, 255] }],
+      outputs: [image],
+    },
+    {
+      operator: 'CAST',
+      about: 'to bytes',
+      operands: [{ in: image, range: [0, 255] }],
+      outputs: [image],
+      outputType: 'UINT8',
+    },
+    {
       operator: 'SHAPE',
       operands: [x],
       outputs: [[4]],
       outputType: 'INT32',
+      isCast: true, // LiteRT knows it before it runs, and leaves the memory of such an output as it was
       options: ['Shape', { out_type: INT32 }],
     },
   ],
