@@ -12,7 +12,7 @@ import type { Deployment } from './snapshot.ts'
 import { traceparentOf, type Trace } from './trace.ts'
 import type { Transport } from './transport.ts'
 
-/** The caller's own doing, by status: any other deployment would say the same. */
+/** The caller's own doing, by status: any other deployment of the model would say the same. */
 const CALLERS_ERRORS = new Map<number, ErrorCode>([
   [400, 'invalid_request'],
   [413, 'payload_too_large'],

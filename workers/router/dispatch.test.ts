@@ -27,8 +27,8 @@ const ok: Reply = () => json([{ label: 'good' }])
 
 let calls: { node: string; call: NodeCall }[]
 
-/** Dispatches to nodes `n0`, `n1`, … that reply so; only the network is replaced. */
-function send(replies: readonly Reply[], deadlineMs = 10_000) {
+/** Dispatches to nodes `n0`, `n1`, … that reply so, each with the model of its place in `models`; only the network is replaced. */
+function send(replies: readonly Reply[], deadlineMs = 10_000, models: readonly string[] = []) {
   const network: Transport = {
     call: async (own, call) => {
       calls.push({ node: own.node, call })
@@ -46,7 +46,9 @@ function send(replies: readonly Reply[], deadlineMs = 10_000) {
     requestId: 'req-1',
     trace: beginTrace(undefined),
   }
-  const candidates = replies.map((_, i) => deployment({ node: `n${i}` }))
+  const candidates = replies.map((_, i) =>
+    deployment({ node: `n${i}`, modelId: models[i] ?? 'tone' }),
+  )
   // as: no binding is touched by this transport
   return dispatch(candidates, request, { binding: network, http: network }, {} as RouterBindings)
 }
@@ -205,6 +207,67 @@ describe("the caller's own error", () => {
         headers: { 'content-type': 'application/problem+json' },
       })
     expect((await send([long, ok])).attempts).toMatchObject([{ outcome: 'invalid_input' }])
+  })
+})
+
+/** A capability may have several models with limits of their own: a complaint of one was once taken for that of all. */
+describe("a model's complaint of the input", () => {
+  const ask = (replies: readonly Reply[], ...models: string[]) => send(replies, 10_000, models)
+  const asked = () => calls.map(({ node }) => node)
+
+  test.each(['payload_too_large', 'media_type_unsupported', 'invalid_input'] as const)(
+    'lets another model be asked, and the same one no more: %s',
+    async (code) => {
+      const refuse: Reply = () => problem(code)
+      const sent = await ask([refuse, ok, refuse, ok], 'small', 'small', 'middle', 'large')
+      expect(asked()).toEqual(['n0', 'n2', 'n3'])
+      expect(outcomes(sent.attempts)).toEqual([code, code, 'ok'])
+      expect(sent.answer.status).toBe(200)
+      expect(sent.deployment.modelId).toBe('large')
+    },
+  )
+
+  test('goes back when the other models complain too or fail: the first of them', async () => {
+    const sent = await ask(
+      [
+        () => problem('overloaded'),
+        () => problem('payload_too_large'),
+        () => problem('invalid_input'),
+        () => problem('runtime_trap'),
+      ],
+      'small',
+      'small',
+      'middle',
+      'large',
+    )
+    expect(asked()).toEqual(['n0', 'n1', 'n2', 'n3'])
+    expect(sent.answer.status).toBe(413)
+    expect(parse(sent.answer.body)).toMatchObject({ code: 'payload_too_large' })
+    expect(sent.deployment.node).toBe('n1')
+  })
+
+  test('is not looked for in other models when the request is malformed', async () => {
+    const sent = await ask([() => problem('invalid_request'), ok], 'small', 'large')
+    expect(asked()).toEqual(['n0'])
+    expect(sent.answer.status).toBe(400)
+  })
+
+  test('goes back when the time is over before another model could be asked', async () => {
+    const late: Reply = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      return problem('payload_too_large')
+    }
+    const hang: Reply = () => new Promise(() => {})
+    const sent = await send([late, hang], 150, ['small', 'large'])
+    expect(outcomes(sent.attempts)).toEqual(['payload_too_large', 'deadline_exceeded'])
+    expect(sent.answer.status).toBe(413)
+  })
+
+  test('leaves all of the time to the only one that may still be asked', async () => {
+    await ask([() => problem('payload_too_large'), ok, ok], 'small', 'large', 'small')
+    const [first, second] = calls.map(({ call }) => Number(call.headers.get('mesh-deadline-ms')))
+    expect(first).toBeLessThanOrEqual(5_000)
+    expect(second).toBeGreaterThan(9_000)
   })
 })
 
