@@ -5,7 +5,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import { attempt, type DispatchRequest, type NodeAnswer } from './attempt.ts'
 import type { RouterBindings } from './env.ts'
-import { versionKey, type Deployment } from './snapshot.ts'
+import { versionKey, type Candidate, type Deployment } from './snapshot.ts'
 import type { Transport } from './transport.ts'
 
 /** While others are left to try, an attempt may use this share of the time that is left. */
@@ -47,7 +47,7 @@ export class DispatchError extends MeshError {
  * answers, the first complaint is returned as the node said it; without one, throws DispatchError.
  */
 export async function dispatch(
-  candidates: readonly Deployment[],
+  candidates: readonly Candidate[],
   request: DispatchRequest,
   transports: Readonly<Record<Deployment['transport'], Transport>>,
   env: RouterBindings,
