@@ -127,6 +127,11 @@ describe('decodeImage', () => {
     })
   })
 
+  test('takes no more pixels than the mesh does, whatever a model allows', async () => {
+    const refused = decodeImage(withSize(3_000, 2_001), '[x]', 100_000_000)
+    await expect(refused).rejects.toThrow('6003000 pixels; the limit is 6000000')
+  })
+
   test('refuses data that inflates far beyond the pixels, without keeping it', async () => {
     const bytes = bomb(200_000_000)
     expect(bytes.length).toBeLessThan(300_000)
