@@ -42,7 +42,7 @@ export async function runExamples(
       example: example.name,
       node: response.headers.get('mesh-node') ?? '-',
       problem: response.ok
-        ? findDifference(answer, expected, example.tolerance)
+        ? await findDifference(answer, expected, example.tolerance)
         : `${response.status} ${JSON.stringify(answer).slice(0, 300)}`,
       ms: performance.now() - started,
     })

@@ -48,7 +48,8 @@ export function readImageHeader(
   return header
 }
 
-function isPng(bytes: Uint8Array): boolean {
+/** Whether bytes begin as a PNG does. */
+export function isPng(bytes: Uint8Array): boolean {
   return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)
 }
 
