@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { AnswerMediaType, FileMediaType } from './media-answer.ts'
+import { MAX_IMAGE_PIXELS } from './media/image.ts'
 import { DATATYPES, type Datatype } from './tensor.ts'
 
 /** A model's id: the folder, the Worker `mesh-<id>`, the registry key. */
@@ -131,7 +132,7 @@ const Limits = z.strictObject({
   /** Largest task input in bytes, after base64 decoding. */
   inputBytes: z.int().positive(),
   /** Most pixels of a picture, where the model takes fewer than the mesh does (shared/media/image.ts). */
-  pixels: z.int().positive().optional(),
+  pixels: z.int().positive().max(MAX_IMAGE_PIXELS).optional(),
   /** Most elements of one tensor at tensor level. */
   tensorElements: z.int().positive(),
   /** Inferences at once in one isolate; one more is answered `overloaded`. */

@@ -85,11 +85,12 @@ function mediaFromBase64(text: string, who: string): Uint8Array {
   }
 }
 
-function takesText(manifest: Acceptance): boolean {
+/** Whether `inputs` of a JSON body is the text itself; of other models it is base64. */
+export function takesText(manifest: Pick<Manifest, 'id' | 'accepts'>): boolean {
   return mainType(manifest).startsWith('text/') || mainType(manifest) === 'message/rfc822'
 }
 
-function mainType(manifest: Acceptance): string {
+function mainType(manifest: Pick<Manifest, 'id' | 'accepts'>): string {
   const [first] = manifest.accepts
   if (first === undefined) throw new MeshError('internal', `[${manifest.id}] accepts nothing`)
   return first

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { encodeBase64 } from './base64.ts'
 import { MediaAnswer } from './media-answer.ts'
 import { encodePng } from './media/encode-png.ts'
+import { bomb, idat, IEND, ihdr, pngOf } from './media/png-fixture.ts'
 import { findDifference } from './within-tolerance.ts'
 
 const grey = (width: number, height: number, samples: number[]) =>
@@ -18,6 +19,18 @@ const media = (samples: number[]) =>
   )
 const sound = (byte: number) => new MediaAnswer('audio/wav', Uint8Array.of(byte))
 
+/** One pixel of a palette of one colour. */
+const indexed = (...colour: [number, number, number]) =>
+  pngOf(ihdr(1, 1, 8, 3), ['PLTE', Uint8Array.from(colour)], idat(Uint8Array.of(0, 0)), IEND)
+/** Four pixels of one bit: the rows begin at a byte. */
+const bits = (rows: [number, number]) =>
+  new MediaAnswer(
+    'image/png',
+    pngOf(ihdr(2, 2, 1, 0), idat(Uint8Array.of(0, rows[0] << 6, 0, rows[1] << 6)), IEND),
+  )
+const picture = (bytes: Uint8Array<ArrayBuffer>) => new MediaAnswer('image/png', bytes)
+const onePixel = encodePng({ width: 1, height: 1, channels: 4, data: new Uint8Array(4) })
+
 /** One grey level, and what is added so that rounding doesn't decide. */
 const ONE_LEVEL = 1.01 / 255
 
@@ -27,9 +40,12 @@ test.each<[string, unknown, unknown]>([
   ['pictures one grey level apart', { mask: grey(2, 1, [1, 254]) }, { mask: grey(2, 1, [0, 255]) }],
   ['answers that are pictures one grey level apart', media([1, 254]), media([0, 255])],
   ['the same sound', sound(1), sound(1)],
+  ['palettes one level apart', picture(indexed(255, 0, 1)), picture(indexed(255, 0, 0))],
+  ['pictures of one bit', bits([0b10, 0b01]), bits([0b10, 0b01])],
+  ['the same text that begins as a PNG does', 'iVBORw0KGgo…', 'iVBORw0KGgo…'],
   ['colours one level apart', rgb([1, 2, 3, 4, 5, 6]), rgb([2, 1, 3, 4, 6, 5])],
-])('finds no difference between %s', (_, actual, expected) => {
-  expect(findDifference(actual, expected, ONE_LEVEL)).toBeUndefined()
+])('finds no difference between %s', async (_, actual, expected) => {
+  expect(await findDifference(actual, expected, ONE_LEVEL)).toBeUndefined()
 })
 
 test.each<[string, unknown, unknown, string]>([
@@ -61,8 +77,42 @@ test.each<[string, unknown, unknown, string]>([
     media([0, 9]),
     '$ is not the image/png expected',
   ],
+  // two palettes were once equal when their indices were
+  [
+    'red where blue is expected, in palettes',
+    picture(indexed(255, 0, 0)),
+    picture(indexed(0, 0, 255)),
+    '$ at x 0, y 0, channel 0 is 255, expected 0',
+  ],
+  ['a bit off, and where', bits([0b10, 0b01]), bits([0b10, 0b00]), 'x 1, y 1, channel 0 is 1'],
+  // the pixels were once inflated to whatever they say they are
+  [
+    'a picture that inflates without an end',
+    picture(bomb(200_000_000)),
+    picture(onePixel),
+    '$ is a damaged PNG',
+  ],
+  [
+    'such a picture in base64',
+    encodeBase64(bomb(200_000_000)),
+    encodeBase64(onePixel),
+    '$ is a damaged PNG',
+  ],
+  [
+    'a picture of too many pixels',
+    picture(pngOf(ihdr(60_000, 60_000, 8, 0), IEND)),
+    picture(onePixel),
+    '$ cannot be compared: the image is 60000×60000',
+  ],
+  [
+    'a damaged picture where one is expected',
+    media([1, 2]),
+    picture(bomb(9_000)),
+    '$, as it is expected, is a damaged',
+  ],
+  ['a text that begins as a PNG does', 'iVBORw0KGgo…', 'iVBORw0KGgo!', '$ is "iVBORw0KGgo…"'],
   ['JSON for a picture', { label: 'cat' }, media([0, 9]), '$.label is "cat"'],
   ['no picture at all', 'none', grey(1, 1, [5]), '$ is "none"'],
-])('finds %s', (_, actual, expected, message) => {
-  expect(findDifference(actual, expected, ONE_LEVEL)).toContain(message)
+])('finds %s', async (_, actual, expected, message) => {
+  expect(await findDifference(actual, expected, ONE_LEVEL)).toContain(message)
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 
-import { exampleInput } from '../scripts/mesh/example-input.ts'
+import { exampleRequest } from '../scripts/mesh/example-request.ts'
 import { MODELS_DIR, OUTPUT_DIR } from '../scripts/paths.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
 import { meshClient } from './mesh-client.ts'
@@ -27,9 +27,9 @@ describe('the public endpoint', () => {
     )
     test(`answers ${capability} by ${folder.id} and says who did`, async () => {
       for (const example of examples) {
-        const input = await exampleInput(example, folder, join(OUTPUT_DIR, 'cache'))
-        const response = await post(`/infer/${capability}`, Buffer.from(input.bytes), {
-          'content-type': input.mediaType,
+        const { body, headers } = await exampleRequest(example, folder, join(OUTPUT_DIR, 'cache'))
+        const response = await post(`/infer/${capability}`, body, {
+          ...headers,
           ...(alone ? {} : { 'mesh-model': folder.id }),
         })
         expect(await differenceFromExpected(response, folder, example)).toBeUndefined()

@@ -6,7 +6,7 @@ import type { Example } from '#shared/manifest.ts'
 import { DATATYPES, elementCount } from '#shared/tensor.ts'
 import { findDifference } from '#shared/within-tolerance.ts'
 
-import { exampleInput } from '../scripts/mesh/example-input.ts'
+import { exampleRequest, type ExampleRequest } from '../scripts/mesh/example-request.ts'
 import { expectedAnswer } from '../scripts/mesh/expected-answer.ts'
 import { readAnswer } from '../scripts/mesh/read-answer.ts'
 import { OUTPUT_DIR } from '../scripts/paths.ts'
@@ -33,16 +33,10 @@ export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
     }
 
     test('answers at its version and at no other', async () => {
-      const input = await firstInput(folder)
-      const right = await node.post(`${path}/versions/${version}`, input.bytes, {
-        'content-type': input.mediaType,
-      })
+      const { body, headers } = await firstRequest(folder)
+      const right = await node.post(`${path}/versions/${version}`, body, headers)
       expect(right.status).toBe(200)
-      await expectProblem(
-        node.post(`${path}/versions/999`, input.bytes, { 'content-type': input.mediaType }),
-        404,
-        'model_unknown',
-      )
+      await expectProblem(node.post(`${path}/versions/999`, body, headers), 404, 'model_unknown')
     })
 
     test('refuses a model it does not serve', async () => {
@@ -93,13 +87,8 @@ export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
     })
 
     test('refuses a parameter it does not know by its name', async () => {
-      const input = await firstInput(folder)
-      const text = input.mediaType.startsWith('text/') || input.mediaType === 'message/rfc822'
-      const inputsField = text
-        ? new TextDecoder().decode(input.bytes)
-        : Buffer.from(input.bytes).toString('base64')
-      const body = JSON.stringify({ inputs: inputsField, parameters: { no_such_parameter: 1 } })
-      const problem = await expectProblem(node.post(path, body, JSON_TYPE), 400, 'invalid_request')
+      const { body, headers } = await firstRequest(folder, { no_such_parameter: 1 })
+      const problem = await expectProblem(node.post(path, body, headers), 400, 'invalid_request')
       expect(problem.detail).toContain('no_such_parameter')
     })
 
@@ -215,14 +204,17 @@ export async function sendExample(
   folder: ModelFolder,
   example: Example,
 ): Promise<Response> {
-  const { bytes, mediaType } = await exampleInput(example, folder, CACHE_DIR)
-  return node.post(`/models/${folder.id}`, bytes, { 'content-type': mediaType })
+  const { body, headers } = await exampleRequest(example, folder, CACHE_DIR)
+  return node.post(`/models/${folder.id}`, body, headers)
 }
 
-async function firstInput(folder: ModelFolder): Promise<Awaited<ReturnType<typeof exampleInput>>> {
+function firstRequest(
+  folder: ModelFolder,
+  parameters?: Example['parameters'],
+): Promise<ExampleRequest> {
   const [example] = folder.manifest.examples
   if (!example) throw new Error('a manifest has examples')
-  return exampleInput(example, folder, CACHE_DIR)
+  return exampleRequest(parameters ? { ...example, parameters } : example, folder, CACHE_DIR)
 }
 
 /** The smallest tensor of a spec: free dimensions are 1. */

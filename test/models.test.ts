@@ -27,7 +27,7 @@ for (const folder of folders) {
             readAnswer(await sendExample(client, folder, example)),
           ),
         )
-        expect(findDifference(edge, node, example.tolerance)).toBeUndefined()
+        expect(await findDifference(edge, node, example.tolerance)).toBeUndefined()
       })
     }
   })

@@ -84,11 +84,17 @@ export function testUpscaler(upscaler: Upscaler): void {
       })
     })
 
+    test('refuses a strip of so many pixels, whose tiles are far more than those of a square', async () => {
+      const refused = model.predict({ mediaType: 'image/png', bytes: black(limit, 1) }, {})
+      await expect(refused).rejects.toMatchObject({ code: 'payload_too_large' })
+      await expect(refused).rejects.toThrow(`[${id}] the image is ${limit}×1, so thin that`)
+    })
+
     test('stops between two tiles when nobody waits any more', async () => {
-      const bytes = black(4_000, 4)
+      const bytes = black(1_280, 12)
       const started = performance.now()
       await expect(
-        model.predict({ mediaType: 'image/png', bytes }, {}, Date.now() + 100),
+        model.predict({ mediaType: 'image/png', bytes }, {}, Date.now() + 20),
       ).rejects.toMatchObject({ code: 'deadline_exceeded' })
       expect(performance.now() - started).toBeLessThan(5_000)
     })

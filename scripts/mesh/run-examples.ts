@@ -1,7 +1,7 @@
 import { findDifference } from '#shared/within-tolerance.ts'
 
 import type { ModelFolder } from '../../workers/native/model-folders.ts'
-import { exampleInput } from './example-input.ts'
+import { exampleRequest } from './example-request.ts'
 import { expectedAnswer } from './expected-answer.ts'
 import { readAnswer } from './read-answer.ts'
 
@@ -22,17 +22,13 @@ export async function runExamples(
 ): Promise<ExampleResult[]> {
   const results: ExampleResult[] = []
   for (const example of folder.manifest.examples) {
-    const { mediaType, bytes } = await exampleInput(example, folder, cacheDir)
-    const body =
-      example.parameters === undefined
-        ? Buffer.from(bytes)
-        : JSON.stringify({ inputs: asJson(mediaType, bytes), parameters: example.parameters })
+    const { headers, body } = await exampleRequest(example, folder, cacheDir)
     const started = performance.now()
     const response = await fetch(`${url}/infer/${folder.manifest.capability}`, {
       method: 'POST',
       headers: {
+        ...headers,
         authorization: `Bearer ${key}`,
-        'content-type': example.parameters === undefined ? mediaType : 'application/json',
         'mesh-model': folder.id,
         'mesh-deadline-ms': '60000',
       },
@@ -46,16 +42,10 @@ export async function runExamples(
       example: example.name,
       node: response.headers.get('mesh-node') ?? '-',
       problem: response.ok
-        ? findDifference(answer, expected, example.tolerance)
+        ? await findDifference(answer, expected, example.tolerance)
         : `${response.status} ${JSON.stringify(answer).slice(0, 300)}`,
       ms: performance.now() - started,
     })
   }
   return results
-}
-
-function asJson(mediaType: string, bytes: Uint8Array): string {
-  return mediaType.startsWith('text/')
-    ? new TextDecoder().decode(bytes)
-    : Buffer.from(bytes).toString('base64')
 }

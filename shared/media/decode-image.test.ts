@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { deflateSync } from 'node:zlib'
 
 import { encode } from 'fast-png'
 import { describe, expect, test } from 'vitest'
@@ -8,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { fetchSource } from '../../scripts/build/fetch-source.ts'
 import { MODELS_DIR, OUTPUT_DIR } from '../../scripts/paths.ts'
 import { decodeImage } from './decode-image.ts'
+import { bomb } from './png-fixture.ts'
 
 const png = readFileSync(join(MODELS_DIR, 'text-line-ocr', 'examples', 'amount.png'))
 /** 2×1 pixels, red and blue, as a baseline JPEG would begin; the frame says 60,000×60,000. */
@@ -41,22 +41,6 @@ function withSize(width: number, height: number): Uint8Array {
   new DataView(bytes.buffer).setUint32(16, width)
   new DataView(bytes.buffer).setUint32(20, height)
   return bytes
-}
-
-/** A PNG of one pixel whose data inflates to `inflated` bytes. */
-function bomb(inflated: number): Uint8Array {
-  const chunk = (type: string, data: Uint8Array) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(data.length)
-    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)])
-  }
-  const header = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0])
-  return Buffer.concat([
-    png.subarray(0, 8),
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.alloc(inflated), { level: 9 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ])
 }
 
 describe('decodeImage', () => {
@@ -125,6 +109,11 @@ describe('decodeImage', () => {
       code: 'payload_too_large',
       message: '[x] the image is 4×5, 20 pixels; the limit is 16',
     })
+  })
+
+  test('takes no more pixels than the mesh does, whatever a model allows', async () => {
+    const refused = decodeImage(withSize(3_000, 2_001), '[x]', 100_000_000)
+    await expect(refused).rejects.toThrow('6003000 pixels; the limit is 6000000')
   })
 
   test('refuses data that inflates far beyond the pixels, without keeping it', async () => {

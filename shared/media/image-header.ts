@@ -15,7 +15,8 @@ const isFrameMarker = (marker: number) =>
 
 /**
  * What an image says of itself in its first bytes, before anything is decoded or allocated. Throws
- * `invalid_input` for what is neither JPEG nor PNG, `payload_too_large` for more than `maxPixels`.
+ * `invalid_input` for what is neither JPEG nor PNG, `payload_too_large` for more than `maxPixels`, which
+ * can't be more than any picture may have.
  */
 export function readImageHeader(
   bytes: Uint8Array,
@@ -37,16 +38,18 @@ export function readImageHeader(
       `${who} the ${format.toUpperCase()} says it is ${width}×${height} pixels`,
     )
   }
-  if (width * height > maxPixels) {
+  const limit = Math.min(maxPixels, MAX_IMAGE_PIXELS)
+  if (width * height > limit) {
     throw new MeshError(
       'payload_too_large',
-      `${who} the image is ${width}×${height}, ${width * height} pixels; the limit is ${maxPixels}`,
+      `${who} the image is ${width}×${height}, ${width * height} pixels; the limit is ${limit}`,
     )
   }
   return header
 }
 
-function isPng(bytes: Uint8Array): boolean {
+/** Whether bytes begin as a PNG does. */
+export function isPng(bytes: Uint8Array): boolean {
   return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)
 }
 

@@ -59,6 +59,13 @@ export async function upscaleTiles(
   return result
 }
 
+/** How many pixels the graph is given for a picture: those of all its tiles, with what they share and the frame. */
+export function tiledPixels(width: number, height: number, tiling: Tiling): number {
+  const columns = tilesAlong(width, tiling)
+  const rows = tilesAlong(height, tiling)
+  return columns.count * columns.size * rows.count * rows.size
+}
+
 /** Along one axis: where a tile lies, and the part of it that is kept, in pixels of the picture; the frame is outside of it. */
 interface Span {
   start: number
@@ -67,16 +74,26 @@ interface Span {
   to: number
 }
 
-/** Tiles spread evenly; two neighbours share what is between them in halves. */
-function spansOf(
+type AxisTiling = Pick<Tiling, 'side' | 'margin' | 'frame'>
+
+/** How many tiles there are along one axis, and how long each is. */
+function tilesAlong(
   length: number,
-  { side, margin, frame }: Pick<Tiling, 'side' | 'margin' | 'frame'>,
-): Span[] {
+  { side, margin, frame }: AxisTiling,
+): { framed: number; size: number; count: number } {
   const framed = length + 2 * frame
-  const size = Math.min(framed, side)
-  const count = Math.max(1, Math.ceil((framed - 2 * margin) / (side - 2 * margin)))
+  return {
+    framed,
+    size: Math.min(framed, side),
+    count: Math.max(1, Math.ceil((framed - 2 * margin) / (side - 2 * margin))),
+  }
+}
+
+/** Tiles spread evenly; two neighbours share what is between them in halves. */
+function spansOf(length: number, tiling: AxisTiling): Span[] {
+  const { framed, size, count } = tilesAlong(length, tiling)
   const gap = count === 1 ? 0 : (framed - size) / (count - 1)
-  const starts = Array.from({ length: count }, (_, i) => Math.round(i * gap) - frame)
+  const starts = Array.from({ length: count }, (_, i) => Math.round(i * gap) - tiling.frame)
   const borders = starts.slice(1).map((start, i) => (start + (starts[i] ?? 0) + size) >> 1)
   return starts.map((start, i) => ({
     start,

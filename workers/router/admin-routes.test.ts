@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { modelEntry } from './registry-fixture.ts'
-import { startTestRouter, TONE, type TestRouter } from './start-test-router.ts'
+import { toneManifest, startTestRouter, TONE, type TestRouter } from './start-test-router.ts'
 
 let router: TestRouter
 
@@ -12,7 +12,7 @@ afterAll(() => router.stop())
 
 describe('a change', () => {
   test('of a model under the same version is a conflict, the same again is none', async () => {
-    const { manifest } = modelEntry()
+    const manifest = toneManifest
     const again = await router.admin('POST', '/models', { manifest })
     expect([again.status, again.body.changed]).toEqual([200, false])
     const other = await router.admin('POST', '/models', {
@@ -24,7 +24,7 @@ describe('a change', () => {
   })
 
   test('of new artefacts alone is taken', async () => {
-    const { manifest } = modelEntry()
+    const manifest = toneManifest
     const artefacts = { 'model.onnx': 'b'.repeat(64) }
     expect((await router.admin('POST', '/models', { manifest, artefacts })).body.changed).toBe(true)
     const { body } = await router.admin('GET', '/models/tone')

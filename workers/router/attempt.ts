@@ -1,6 +1,5 @@
 import { withinDeadline } from '#shared/deadline.ts'
 import { isErrorCode, type ErrorCode } from '#shared/error-codes.ts'
-import { AnswerMediaType } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { Problem, PROBLEM_MEDIA_TYPE, toProblem } from '#shared/problem.ts'
 import { DEADLINE_HEADER, REQUEST_ID_HEADER } from '#shared/protocol.ts'
@@ -8,11 +7,11 @@ import { readBody } from '#shared/read-body.ts'
 
 import type { RouterBindings } from './env.ts'
 import { MAX_ANSWER_BYTES, receiveAnswer } from './receive-answer.ts'
-import type { Deployment } from './snapshot.ts'
+import type { Candidate, Deployment } from './snapshot.ts'
 import { traceparentOf, type Trace } from './trace.ts'
 import type { Transport } from './transport.ts'
 
-/** The caller's own doing, by status: any other deployment would say the same. */
+/** The caller's own doing, by status: any other deployment of the model would say the same. */
 const CALLERS_ERRORS = new Map<number, ErrorCode>([
   [400, 'invalid_request'],
   [413, 'payload_too_large'],
@@ -43,7 +42,7 @@ export interface NodeAnswer {
 
 /** Calls one deployment. Throws a MeshError for everything that another deployment may not have. */
 export async function attempt(
-  deployment: Deployment,
+  deployment: Candidate,
   request: DispatchRequest,
   timeout: number,
   transport: Transport,
@@ -88,17 +87,18 @@ function nodeHeaders({ contentType, trace, requestId }: DispatchRequest, timeout
   })
 }
 
-async function accept(response: Response, { node }: Deployment): Promise<NodeAnswer> {
+async function accept(response: Response, { node, produces }: Candidate): Promise<NodeAnswer> {
   const given = response.headers.get('content-type') ?? ''
-  // as written here, not as the node wrote it: its parameters could be read otherwise by a browser
-  const { data: contentType } = AnswerMediaType.safeParse(mediaType(given))
+  const bare = mediaType(given)
+  // as the manifest writes it, not as the node did: its parameters could be read otherwise by a browser
+  const contentType = produces.find((type) => type === bare)
   const length = Number(response.headers.get('content-length') ?? 0)
   if (contentType === undefined || length > MAX_ANSWER_BYTES) {
     await response.body?.cancel()
     throw new MeshError(
       'bad_gateway',
       contentType === undefined
-        ? `${node} answered 200 with '${given}'; it may be ${AnswerMediaType.options.join(', ')}`
+        ? `${node} answered 200 with '${given}'; its model answers ${produces.join(', ')}`
         : `${node} answered with ${length} bytes; ${MAX_ANSWER_BYTES} is the most`,
     )
   }

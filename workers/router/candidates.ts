@@ -1,20 +1,20 @@
 import type { Constraints } from './constraints.ts'
-import type { Deployment } from './snapshot.ts'
+import type { Candidate } from './snapshot.ts'
 
 /** A request tries at most this many deployments of one placement: the rest would fare no better. */
 export const MAX_CANDIDATES_PER_PLACEMENT = 8
 
 /** The deployments of one capability that take traffic, arranged so that drawing one is a binary search. */
-export type CandidatePool = Readonly<Record<Deployment['placement'], WeightedList>>
+export type CandidatePool = Readonly<Record<Candidate['placement'], WeightedList>>
 
 export interface WeightedList {
-  deployments: readonly Deployment[]
+  deployments: readonly Candidate[]
   /** Sums of the weights up to and with each deployment. */
   cumulative: readonly number[]
 }
 
 /** A pool of those that are ready and have a weight: weight 0 takes no traffic. */
-export function createPool(deployments: readonly Deployment[]): CandidatePool {
+export function createPool(deployments: readonly Candidate[]): CandidatePool {
   const ready = deployments.filter(({ state, weight }) => state === 'ready' && weight > 0)
   return {
     edge: weightedList(ready.filter(({ placement }) => placement === 'edge')),
@@ -35,7 +35,7 @@ export function rankCandidates(
   pool: CandidatePool,
   { placement, model, version }: Pick<Constraints, 'placement' | 'model' | 'version'>,
   random: () => number = Math.random,
-): Deployment[] {
+): Candidate[] {
   const fitting = model === undefined ? pool : pinned(pool, model, version)
   const lists = placement === 'any' ? [fitting.edge, fitting.native] : [fitting[placement]]
   return lists.flatMap((list) => draw(list, random))
@@ -49,7 +49,7 @@ function pinned({ edge, native }: CandidatePool, model: string, version?: string
   )
 }
 
-function weightedList(deployments: readonly Deployment[]): WeightedList {
+function weightedList(deployments: readonly Candidate[]): WeightedList {
   let sum = 0
   return { deployments, cumulative: deployments.map(({ weight }) => (sum += weight)) }
 }
@@ -58,7 +58,7 @@ function weightedList(deployments: readonly Deployment[]): WeightedList {
  * Draws without replacement. The first draw is exactly by weight; when a later one hits what is drawn
  * already, it takes the next in the list, which keeps the cost independent of the list's length.
  */
-function draw({ deployments, cumulative }: WeightedList, random: () => number): Deployment[] {
+function draw({ deployments, cumulative }: WeightedList, random: () => number): Candidate[] {
   const total = cumulative.at(-1) ?? 0
   const drawn = new Set<number>()
   while (drawn.size < Math.min(deployments.length, MAX_CANDIDATES_PER_PLACEMENT)) {

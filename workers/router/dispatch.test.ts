@@ -1,65 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import type { ErrorCode } from '#shared/error-codes.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { toProblem } from '#shared/problem.ts'
 
-import type { DispatchRequest } from './attempt.ts'
-import { describeRoute, dispatch } from './dispatch.ts'
-import type { RouterBindings } from './env.ts'
+import { calls, json, ok, outcomes, problem, send, type Reply } from './dispatch-fixture.ts'
+import { describeRoute } from './dispatch.ts'
 import { MAX_ANSWER_BYTES } from './receive-answer.ts'
-import { deployment } from './registry-fixture.ts'
-import { beginTrace } from './trace.ts'
-import type { NodeCall, Transport } from './transport.ts'
-
-type Reply = (call: NodeCall) => Response | Promise<Response>
-
-const json = (value: unknown, type = 'application/json') =>
-  new Response(JSON.stringify(value), { headers: { 'content-type': type } })
-const problem = (code: ErrorCode, status?: number) => {
-  const told = toProblem(new MeshError(code, `told ${code}`))
-  return new Response(JSON.stringify(told), {
-    status: status ?? told.status,
-    headers: { 'content-type': 'application/problem+json; charset=utf-8' },
-  })
-}
-const ok: Reply = () => json([{ label: 'good' }])
-
-let calls: { node: string; call: NodeCall }[]
-
-/** Dispatches to nodes `n0`, `n1`, … that reply so; only the network is replaced. */
-function send(replies: readonly Reply[], deadlineMs = 10_000) {
-  const network: Transport = {
-    call: async (own, call) => {
-      calls.push({ node: own.node, call })
-      const reply = replies[Number(own.node.slice(1))]
-      if (!reply) throw new Error('no such node')
-      return reply(call)
-    },
-    checkTarget: () => {},
-  }
-  const request: DispatchRequest = {
-    contentType: 'text/plain',
-    body: new TextEncoder().encode('hello'),
-    expiresAt: Date.now() + deadlineMs,
-    deadlineMs,
-    requestId: 'req-1',
-    trace: beginTrace(undefined),
-  }
-  const candidates = replies.map((_, i) => deployment({ node: `n${i}` }))
-  // as: no binding is touched by this transport
-  return dispatch(candidates, request, { binding: network, http: network }, {} as RouterBindings)
-}
-/** A problem goes back as text, an answer as bytes. */
-function parse(body: unknown): unknown {
-  if (typeof body !== 'string') throw new Error('the body is no text')
-  return JSON.parse(body)
-}
-const outcomes = (attempts: readonly { outcome: string }[]) =>
-  attempts.map(({ outcome }) => outcome)
 
 beforeEach(() => {
-  calls = []
+  calls.length = 0
   vi.spyOn(console, 'warn').mockImplementation(() => {})
 })
 afterEach(() => vi.restoreAllMocks())
@@ -143,7 +92,7 @@ describe('falling over', () => {
   test('gives a hanging node half of the time that is left, then asks the next', async () => {
     const hang: Reply = () => new Promise(() => {})
     const started = performance.now()
-    const { attempts } = await send([hang, ok], 200)
+    const { attempts } = await send([hang, ok], { deadlineMs: 200 })
     expect(outcomes(attempts)).toEqual(['deadline_exceeded', 'ok'])
     expect(performance.now() - started).toBeLessThan(190)
     expect(calls.map(({ call }) => call.headers.get('mesh-deadline-ms'))).toEqual([
@@ -178,36 +127,6 @@ test('gives a picture as the node sent it, under the bare name of its media type
   expect(answer).toMatchObject({ outcome: 'ok', contentType: 'image/png', body: picture })
 })
 
-describe("the caller's own error", () => {
-  test.each([
-    'invalid_request',
-    'payload_too_large',
-    'media_type_unsupported',
-    'invalid_input',
-  ] as const)('goes back as the node said it, and nobody else is asked: %s', async (code) => {
-    const { answer, attempts } = await send([() => problem(code), ok])
-    expect(calls).toHaveLength(1)
-    expect(outcomes(attempts)).toEqual([code])
-    expect(answer.contentType).toBe('application/problem+json')
-    expect(parse(answer.body)).toMatchObject({ code, detail: `told ${code}` })
-  })
-
-  test('becomes a problem when the node is not one of ours', async () => {
-    const { answer } = await send([() => new Response('{"error":"bad"}', { status: 400 }), ok])
-    expect(calls).toHaveLength(1)
-    expect(parse(answer.body)).toMatchObject({ code: 'invalid_request', status: 400 })
-  })
-
-  test('is told from its status when the problem is longer than one can be', async () => {
-    const long = () =>
-      new Response('x'.repeat(100_000), {
-        status: 422,
-        headers: { 'content-type': 'application/problem+json' },
-      })
-    expect((await send([long, ok])).attempts).toMatchObject([{ outcome: 'invalid_input' }])
-  })
-})
-
 describe('when nobody answers', () => {
   test('gives the one reason that all had', async () => {
     const busy: Reply = () => problem('overloaded')
@@ -232,9 +151,14 @@ describe('when nobody answers', () => {
         call.signal.addEventListener('abort', () => reject(call.signal.reason as Error))
       })
     const started = performance.now()
-    await expect(send([slow, slow, slow], 120)).rejects.toMatchObject({ code: 'deadline_exceeded' })
+    await expect(send([slow, slow, slow], { deadlineMs: 120 })).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+    })
     expect(performance.now() - started).toBeLessThan(400)
-    await expect(send([ok], 0)).rejects.toMatchObject({ code: 'deadline_exceeded', attempts: [] })
+    await expect(send([ok], { deadlineMs: 0 })).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+      attempts: [],
+    })
   })
 
   test("tells nothing of a node's private words", async () => {

@@ -5,11 +5,16 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import { attempt, type DispatchRequest, type NodeAnswer } from './attempt.ts'
 import type { RouterBindings } from './env.ts'
-import { versionKey, type Deployment } from './snapshot.ts'
+import { versionKey, type Candidate, type Deployment } from './snapshot.ts'
 import type { Transport } from './transport.ts'
 
 /** While others are left to try, an attempt may use this share of the time that is left. */
 const ATTEMPT_SHARE = 0.5
+/**
+ * Complaints of the input that hold for one model: another of the capability may take more pixels, another
+ * media type. What is malformed (400) is so for all.
+ */
+const COMPLAINTS_OF_A_MODEL: ReadonlySet<number> = new Set([413, 415, 422])
 
 /** One call of one deployment, as told in `mesh-route` and in the error when nobody could answer. */
 export interface Attempt {
@@ -38,19 +43,24 @@ export class DispatchError extends MeshError {
 
 /**
  * Tries the candidates in order until one answers. Goes on to the next only on an error that another
- * may not have; a caller's own error is returned as the node said it. Throws DispatchError.
+ * may not have: on a model's complaint of the input to another model, never to the same. When none
+ * answers, the first complaint is returned as the node said it; without one, throws DispatchError.
  */
 export async function dispatch(
-  candidates: readonly Deployment[],
+  candidates: readonly Candidate[],
   request: DispatchRequest,
   transports: Readonly<Record<Deployment['transport'], Transport>>,
   env: RouterBindings,
 ): Promise<Dispatched> {
   const attempts: Attempt[] = []
-  for (const [i, deployment] of candidates.entries()) {
+  let complaint: Omit<Dispatched, 'attempts'> | undefined
+  let untried = candidates
+  for (;;) {
+    const [deployment, ...others] = untried
     const left = request.expiresAt - Date.now()
-    if (left <= 0) break
-    const timeout = i < candidates.length - 1 ? Math.ceil(left * ATTEMPT_SHARE) : left
+    if (!deployment || left <= 0) break
+    untried = others
+    const timeout = others.length > 0 ? Math.ceil(left * ATTEMPT_SHARE) : left
     const transport = transports[deployment.transport]
     const started = performance.now()
     const note = (outcome: Attempt['outcome']) => {
@@ -65,7 +75,10 @@ export async function dispatch(
     try {
       const answer = await attempt(deployment, request, timeout, transport, env)
       note(answer.outcome)
-      return { answer, deployment, attempts }
+      if (answer.outcome === 'ok') return { answer, deployment, attempts }
+      complaint ??= { answer, deployment }
+      if (!COMPLAINTS_OF_A_MODEL.has(answer.status)) break
+      untried = others.filter(({ modelId }) => modelId !== deployment.modelId)
     } catch (err) {
       const failure = asMeshError(err)
       note(failure.code)
@@ -78,6 +91,7 @@ export async function dispatch(
       })
     }
   }
+  if (complaint) return { ...complaint, attempts }
   throw nobodyAnswered(attempts, request)
 }
 

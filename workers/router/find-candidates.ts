@@ -3,7 +3,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { poolSize, rankCandidates } from './candidates.ts'
 import type { Constraints } from './constraints.ts'
 import { nearest } from './nearest.ts'
-import type { Deployment, Snapshot } from './snapshot.ts'
+import type { Candidate, Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
 const MAX_ECHO_CHARS = 96
@@ -16,7 +16,7 @@ export function requireCandidates(
   snapshot: Snapshot,
   capability: string,
   constraints: Constraints,
-): Deployment[] {
+): Candidate[] {
   const entry = snapshot.capabilities.get(capability)
   if (!entry) throw unknownCapability(snapshot, capability)
   requirePinned(snapshot, capability, constraints)

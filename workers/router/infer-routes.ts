@@ -13,7 +13,7 @@ import { describeRoute, dispatch, DispatchError, type Attempt } from './dispatch
 import type { RouterApp } from './env.ts'
 import { requireCandidates } from './find-candidates.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
-import type { Deployment } from './snapshot.ts'
+import type { Candidate } from './snapshot.ts'
 import { transports } from './transports.ts'
 
 /** The main doors: `POST /infer/{task}/{domain}` with the input as body, `POST /infer` with an envelope. */
@@ -53,7 +53,7 @@ export function inferRoutes(): Hono<RouterApp> {
 }
 
 interface Call {
-  candidates: readonly Deployment[]
+  candidates: readonly Candidate[]
   constraints: Constraints
   /** When the request came in, in ms since the epoch. */
   started: number
@@ -98,7 +98,7 @@ async function findCandidates(
   c: Context<RouterApp>,
   capability: string,
   constraints: Constraints,
-): Promise<Deployment[]> {
+): Promise<Candidate[]> {
   const snapshot = await snapshotOf(c)
   try {
     return requireCandidates(snapshot, capability, constraints)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { Manifest } from '#shared/manifest.ts'
-import { producedTypes } from '#shared/media-answer.ts'
+import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
 import { TaskRequest } from '#shared/protocol.ts'
 
@@ -17,6 +17,9 @@ export function openApi(
 ): unknown {
   const paths: Record<string, unknown> = {}
   for (const [id, { models }] of capabilities) paths[`/infer/${id}`] = inferPath(models)
+  const types = Array.from(capabilities.values(), ({ models }) =>
+    models.flatMap(({ manifest }) => producedTypes(manifest)),
+  )
   return {
     openapi: '3.1.0',
     info: {
@@ -35,7 +38,7 @@ export function openApi(
             required: true,
             content: { 'application/json': { schema: z.toJSONSchema(Envelope, JSON_SCHEMA) } },
           },
-          responses: answers(),
+          responses: answers(contentOf(types.flat())),
         },
       },
       '/capabilities': get('What the mesh can do'),
@@ -91,15 +94,22 @@ function inferPath(models: readonly ModelEntry[]): unknown {
   }
 }
 
-/** By media type: JSON with the first example's answer, of files that they are bytes. */
+/** What a capability answers, JSON with the first example's answer. */
 function answerContent(manifests: readonly Manifest[]): Record<string, unknown> {
-  const types = new Set(manifests.flatMap(producedTypes))
   const json = manifests.find((manifest) => producedTypes(manifest)[0] === 'application/json')
+  return contentOf(manifests.flatMap(producedTypes), json?.examples[0]?.expected)
+}
+
+/** By media type: JSON of any shape, of files that they are bytes. */
+function contentOf(
+  types: readonly AnswerMediaType[],
+  jsonExample?: unknown,
+): Record<string, unknown> {
   return Object.fromEntries(
-    Array.from(types, (type) => [
+    Array.from(new Set(types), (type) => [
       type,
       type === 'application/json'
-        ? { schema: {}, ...sample(json?.examples[0]?.expected) }
+        ? { schema: {}, ...sample(jsonExample) }
         : { schema: { type: 'string', format: 'binary' } },
     ]),
   )
@@ -117,7 +127,7 @@ function get(summary: string): Record<string, unknown> {
   return { get: { summary, responses: answers() } }
 }
 
-function answers(content: unknown = { 'application/json': { schema: {} } }): unknown {
+function answers(content: Record<string, unknown> = contentOf(['application/json'])): unknown {
   return {
     200: { description: 'The answer', content },
     default: {

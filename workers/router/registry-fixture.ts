@@ -1,7 +1,13 @@
 /** Rows of a registry for tests: a model named for its capability's domain, deployments as each test needs them. */
 import { Manifest } from '#shared/manifest.ts'
 
-import { EMPTY_ROWS, type Deployment, type ModelEntry, type RegistryRows } from './snapshot.ts'
+import {
+  EMPTY_ROWS,
+  type Candidate,
+  type Deployment,
+  type ModelEntry,
+  type RegistryRows,
+} from './snapshot.ts'
 
 export function modelEntry(overrides: Partial<Manifest> = {}): ModelEntry {
   const example = (name: string, text: string) => ({
@@ -46,6 +52,12 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
     state: 'ready',
     ...overrides,
   }
+}
+
+/** A deployment as the compiled snapshot offers it: of a model that answers JSON unless a test says otherwise. */
+export function candidate(overrides: Partial<Candidate> = {}): Candidate {
+  const { produces = ['application/json'], ...own } = overrides
+  return { ...deployment(own), produces }
 }
 
 export function rows(overrides: Partial<RegistryRows> = {}): RegistryRows {

@@ -65,8 +65,15 @@ describe('an inference', () => {
     router.answerWith('application/json', '[{"label":"good","score":1}]')
   })
 
-  test.each(['text/html', 'image/svg+xml', 'application/javascript', 'image/png,text/html', ''])(
-    'does not pass on what a browser could run: %j',
+  test.each([
+    'text/html',
+    'image/svg+xml',
+    'application/javascript',
+    'image/png,text/html',
+    '',
+    'image/jpeg',
+  ])(
+    'does not pass on what a browser could run, nor what the model does not answer: %j',
     async (contentType) => {
       router.answerWith(contentType, '<script>alert(1)</script>')
       const { status, headers, body } = await router.infer()

@@ -32,6 +32,20 @@ test('gathers the versions and models of one capability in one pool', () => {
   expect(snapshot.versions.get('tone')).toHaveLength(2)
 })
 
+test('offers each deployment with what its own version of the model answers', () => {
+  const { capabilities } = compileSnapshot(
+    rows({
+      models: [modelEntry(), modelEntry({ version: '2', produces: ['image/png'] })],
+      deployments: [deployment(), deployment({ version: '2', node: 'b' })],
+    }),
+  )
+  const offered = capabilities.get('text-classification/tone')?.pool.edge.deployments
+  expect(offered).toMatchObject([
+    { version: '1', produces: ['application/json'] },
+    { version: '2', produces: ['image/png'] },
+  ])
+})
+
 test('finds keys by their hash and does not keep the hash with the key', () => {
   const key = { id: 'k', scopes: ['infer' as const], expiresAt: null, revokedAt: null }
   const { keys } = compileSnapshot(rows({ keys: [{ ...key, hash: 'h' }] }))

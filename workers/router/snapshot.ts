@@ -1,4 +1,5 @@
 import type { Manifest } from '#shared/manifest.ts'
+import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 
 import { createPool, type CandidatePool } from './candidates.ts'
 
@@ -21,6 +22,12 @@ export interface Deployment {
   target: string
   weight: number
   state: 'ready' | 'draining' | 'disabled'
+}
+
+/** A deployment that a request may try, with what the attempt must know of its model. */
+export interface Candidate extends Deployment {
+  /** Media types it may answer with. */
+  produces: readonly AnswerMediaType[]
 }
 
 export interface ModelEntry {
@@ -68,7 +75,11 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
   const byCapability = Map.groupBy(rows.models, ({ manifest }) => manifest.capability)
   const capabilities = new Map<string, CapabilityEntry>()
   for (const [id, models] of byCapability) {
-    const deployed = models.flatMap(({ manifest }) => deploymentsOf.get(versionKey(manifest)) ?? [])
+    const deployed = models.flatMap(({ manifest }) => {
+      const produces = producedTypes(manifest)
+      const own = deploymentsOf.get(versionKey(manifest)) ?? []
+      return Array.from(own, (deployment): Candidate => ({ ...deployment, produces }))
+    })
     capabilities.set(id, { models, pool: createPool(deployed) })
   }
   return {

@@ -16,6 +16,9 @@ export const ADMIN_KEY = `cap_${'a'.repeat(43)}`
 /** What the one model of a test router offers. */
 export const TONE = 'text-classification/tone'
 
+/** The one model, which answers JSON or a picture. */
+export const toneManifest = modelEntry({ produces: ['application/json', 'image/png'] }).manifest
+
 export interface Answer {
   status: number
   headers: Headers
@@ -132,7 +135,7 @@ export async function startTestRouter(): Promise<TestRouter> {
     ...overrides,
   })
 
-  await admin('POST', '/models', { manifest: modelEntry().manifest })
+  await admin('POST', '/models', { manifest: toneManifest })
   await admin('POST', '/deployments', place())
   const inferKey = String((await admin('POST', '/keys', { name: 't', scopes: ['infer'] })).body.key)
   return {

@@ -4,11 +4,10 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-import type { Example } from '#shared/manifest.ts'
 import { unpackFloats } from '#shared/packed-floats.ts'
 
 import type { ModelFolder } from '../../../workers/native/model-folders.ts'
-import { exampleInput } from '../../mesh/example-input.ts'
+import { exampleRequest } from '../../mesh/example-request.ts'
 import { BuildError } from '../build-error.ts'
 import { bundleWorker, type WorkerBundle } from './bundle-worker.ts'
 import { startWorkerd, type Workerd } from './start-workerd.ts'
@@ -56,7 +55,7 @@ export async function measureWorker(options: MeasureOptions): Promise<EdgeMeasur
   const bundle = await bundleWorker(entry, { id: folder.id, dir: artefactsDir }, workDir)
   const example = folder.manifest.examples.find(({ name }) => name === largestExample)
   if (!example) throw new BuildError(`[${folder.id}] has no example '${largestExample}'`)
-  const { bytes, mediaType } = await exampleInput(example, folder, cacheDir)
+  const request = await exampleRequest(example, folder, cacheDir)
   const emptyCpuMs = await emptyWorkerCpuMs(join(workDir, 'empty'))
 
   const workerd = await startWorkerd(bundle, workDir)
@@ -65,8 +64,7 @@ export async function measureWorker(options: MeasureOptions): Promise<EdgeMeasur
     const live = await workerd.cpuMs()
     await answer(workerd, '/v2/health/ready')
     const memoryAfterLoadBytes = await linearMemory(workerd)
-    const infer = () =>
-      answer(workerd, `/models/${folder.id}`, requestOf(example, bytes, mediaType))
+    const infer = () => answer(workerd, `/models/${folder.id}`, { method: 'POST', ...request })
     await infer()
     const first = await workerd.cpuMs()
     for (let i = 0; i < WARM_UP; i++) await infer()
@@ -86,19 +84,6 @@ export async function measureWorker(options: MeasureOptions): Promise<EdgeMeasur
     }
   } finally {
     await workerd.stop()
-  }
-}
-
-function requestOf(example: Example, bytes: Uint8Array, mediaType: string): RequestInit {
-  if (example.parameters === undefined) {
-    return { method: 'POST', headers: { 'content-type': mediaType }, body: new Uint8Array(bytes) }
-  }
-  const text = 'text' in example.input
-  const inputs = text ? new TextDecoder().decode(bytes) : Buffer.from(bytes).toString('base64')
-  return {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ inputs, parameters: example.parameters }),
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { Codec } from '#shared/codec.ts'
 import { MediaAnswer } from '#shared/media-answer.ts'
-import { decodeImage } from '#shared/media/decode-image.ts'
+import { decodeForTiles } from '#shared/media/decode-for-tiles.ts'
 import { encodePng } from '#shared/media/encode-png.ts'
 import { upscaleTiles } from '#shared/media/upscale-tiles.ts'
 import { parseParameters } from '#shared/parse-parameters.ts'
@@ -23,7 +23,7 @@ const Parameters = z.strictObject({})
 export const codec: Codec = {
   async predict({ bytes }, parameters, run) {
     parseParameters(Parameters, parameters, manifest.id)
-    const image = await decodeImage(bytes, `[${manifest.id}]`, manifest.limits.pixels)
+    const image = await decodeForTiles(bytes, `[${manifest.id}]`, manifest.limits.pixels, TILING)
     const upscaled = await upscaleTiles(image, TILING, async (rgb, width, height) => {
       const inputs = { LR_input: fp32(scale(rgb, 1 / WHITE), [1, height, width, 3]) }
       return scale(requireFp32(await run(inputs), 'SR'), WHITE)

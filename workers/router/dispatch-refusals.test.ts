@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import type { AnswerMediaType } from '#shared/media-answer.ts'
+
+import { calls, ok, outcomes, problem, send, type Reply } from './dispatch-fixture.ts'
+
+/** A problem goes back as text, an answer as bytes. */
+function parse(body: unknown): unknown {
+  if (typeof body !== 'string') throw new Error('the body is no text')
+  return JSON.parse(body)
+}
+
+beforeEach(() => {
+  calls.length = 0
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
+})
+afterEach(() => vi.restoreAllMocks())
+
+describe("the caller's own error", () => {
+  test.each([
+    'invalid_request',
+    'payload_too_large',
+    'media_type_unsupported',
+    'invalid_input',
+  ] as const)('goes back as the node said it, and nobody else is asked: %s', async (code) => {
+    const { answer, attempts } = await send([() => problem(code), ok])
+    expect(calls).toHaveLength(1)
+    expect(outcomes(attempts)).toEqual([code])
+    expect(answer.contentType).toBe('application/problem+json')
+    expect(parse(answer.body)).toMatchObject({ code, detail: `told ${code}` })
+  })
+
+  test('becomes a problem when the node is not one of ours', async () => {
+    const { answer } = await send([() => new Response('{"error":"bad"}', { status: 400 }), ok])
+    expect(calls).toHaveLength(1)
+    expect(parse(answer.body)).toMatchObject({ code: 'invalid_request', status: 400 })
+  })
+
+  test('is told from its status when the problem is longer than one can be', async () => {
+    const long = () =>
+      new Response('x'.repeat(100_000), {
+        status: 422,
+        headers: { 'content-type': 'application/problem+json' },
+      })
+    expect((await send([long, ok])).attempts).toMatchObject([{ outcome: 'invalid_input' }])
+  })
+})
+
+/** A capability may have several models with limits of their own: a complaint of one was once taken for that of all. */
+describe("a model's complaint of the input", () => {
+  const ask = (replies: readonly Reply[], ...models: string[]) => send(replies, { models })
+  const asked = () => calls.map(({ node }) => node)
+
+  test.each(['payload_too_large', 'media_type_unsupported', 'invalid_input'] as const)(
+    'lets another model be asked, and the same one no more: %s',
+    async (code) => {
+      const refuse: Reply = () => problem(code)
+      const sent = await ask([refuse, ok, refuse, ok], 'small', 'small', 'middle', 'large')
+      expect(asked()).toEqual(['n0', 'n2', 'n3'])
+      expect(outcomes(sent.attempts)).toEqual([code, code, 'ok'])
+      expect(sent.answer.status).toBe(200)
+      expect(sent.deployment.modelId).toBe('large')
+    },
+  )
+
+  test('goes back when the other models complain too or fail: the first of them', async () => {
+    const sent = await ask(
+      [
+        () => problem('overloaded'),
+        () => problem('payload_too_large'),
+        () => problem('invalid_input'),
+        () => problem('runtime_trap'),
+      ],
+      'small',
+      'small',
+      'middle',
+      'large',
+    )
+    expect(asked()).toEqual(['n0', 'n1', 'n2', 'n3'])
+    expect(sent.answer.status).toBe(413)
+    expect(parse(sent.answer.body)).toMatchObject({ code: 'payload_too_large' })
+    expect(sent.deployment.node).toBe('n1')
+  })
+
+  test('is not looked for in other models when the request is malformed', async () => {
+    const sent = await ask([() => problem('invalid_request'), ok], 'small', 'large')
+    expect(asked()).toEqual(['n0'])
+    expect(sent.answer.status).toBe(400)
+  })
+
+  test('goes back when the time is over before another model could be asked', async () => {
+    const late: Reply = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      return problem('payload_too_large')
+    }
+    const hang: Reply = () => new Promise(() => {})
+    const sent = await send([late, hang], { deadlineMs: 150, models: ['small', 'large'] })
+    expect(outcomes(sent.attempts)).toEqual(['payload_too_large', 'deadline_exceeded'])
+    expect(sent.answer.status).toBe(413)
+  })
+
+  test('leaves all of the time to the only one that may still be asked', async () => {
+    await ask([() => problem('payload_too_large'), ok, ok], 'small', 'large', 'small')
+    const [first, second] = calls.map(({ call }) => Number(call.headers.get('mesh-deadline-ms')))
+    expect(first).toBeLessThanOrEqual(5_000)
+    expect(second).toBeGreaterThan(9_000)
+  })
+})
+
+/** Any media type of the mesh was once accepted of any model. */
+describe('a media type that the mesh knows', () => {
+  const picture: Reply = () =>
+    new Response(Uint8Array.of(1), { headers: { 'content-type': 'image/png' } })
+
+  test.each<[string, Reply, AnswerMediaType[]]>([
+    ['a picture of a model of JSON', picture, ['application/json']],
+    ['a picture of a model of JPEG and sound', picture, ['image/jpeg', 'audio/wav']],
+    ['JSON of a model of pictures', ok, ['image/png']],
+  ])('is refused where the manifest does not have it: %s', async (_, reply, produces) => {
+    const refused = send([reply, reply], { produces })
+    await expect(refused).rejects.toMatchObject({
+      code: 'bad_gateway',
+      attempts: [{ outcome: 'bad_gateway' }, { outcome: 'bad_gateway' }],
+    })
+    expect(calls).toHaveLength(2)
+  })
+})
