@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 
+import { encodePng } from '#shared/media/encode-png.ts'
+
 import { exampleRequest } from '../scripts/mesh/example-request.ts'
 import { MODELS_DIR, OUTPUT_DIR } from '../scripts/paths.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
@@ -98,6 +100,23 @@ describe('the public endpoint', () => {
       /^edge\/mesh-language-id;language-id@1;invalid_input;[\d.]+ms$/,
     )
     await expectProblem(Promise.resolve(response), 422, 'invalid_input')
+  })
+
+  // both models are drawn first now and then; the picture was once refused when it was the one that takes less
+  test('lets another model of the capability answer what one finds too large', async () => {
+    const png = encodePng({ width: 200, height: 100, channels: 1, data: new Uint8Array(20_000) })
+    const enlarge = (headers: Record<string, string>) =>
+      post('/infer/image-to-image/super-resolution', png, {
+        'content-type': 'image/png',
+        'mesh-placement': 'native',
+        ...headers,
+      })
+    await expectProblem(enlarge({ 'mesh-model': 'image-upscaler-thick' }), 413, 'payload_too_large')
+    for (let i = 0; i < 8; i++) {
+      const response = await enlarge({})
+      expect(response.status, await response.clone().text()).toBe(200)
+      expect(response.headers.get('mesh-model')).toMatch(/^image-upscaler@/)
+    }
   })
 
   test('keeps to the placement and the model the caller asks for', async () => {
