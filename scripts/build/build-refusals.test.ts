@@ -52,7 +52,7 @@ describe('the build stops and says what to do', { timeout: 60_000 }, () => {
     await tiny.write(reluGraph(), { source })
     await expect(tiny.build()).rejects.toThrow(/must be a relative path that stays inside/)
     const graphs = { model: { type: 'file', path: 'model.onnx', sha256: '0'.repeat(64) } }
-    for (const name of ['../../escaped', 'a/b', '__proto__']) {
+    for (const name of ['../../escaped', 'a/b', 'Model']) {
       const escaping = Object.fromEntries([...Object.entries(graphs), [name, graphs.model]])
       await tiny.write(reluGraph(), { source: { type: 'files', graphs: escaping } })
       await expect(tiny.build()).rejects.toThrow(/kebab-case|source/)
