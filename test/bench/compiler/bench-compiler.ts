@@ -75,7 +75,7 @@ function report(figures: readonly ModelFigures[]): string {
     '',
     'Why one warm inference is not faster still: where a run is matrix products, both sides run the same kernels on the same graph, at what 128-bit vectors give',
     '([decisions/0006](decisions/0006-runtime-images.md)); what is saved is the way there, which shows in small models only. A ratio a few hundredths above 1 is noise of the machine as much as of the runtime.',
-    'Linear memory: 5 MiB of it are the runtime\'s stack, 1 MB its data and about 3 MB its registry of kernels, whatever the model.',
+    "Linear memory: 5 MiB of it are the runtime's stack, 1 MB its data and about 3 MB its registry of kernels, whatever the model.",
     '',
   ].join('\n')
 }
