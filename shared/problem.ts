@@ -1,9 +1,9 @@
-import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
+import type { Context, ErrorHandler, MiddlewareHandler, NotFoundHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 
-import { ERROR_CODES, type ErrorCode } from './error-codes.ts'
+import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.ts'
 import { log } from './log.ts'
 import { MeshError } from './mesh-error.ts'
 import { REQUEST_ID_HEADER } from './protocol.ts'
@@ -37,16 +37,66 @@ export function toProblem(err: MeshError): Problem {
   }
 }
 
-/** Answers a MeshError as problem JSON. */
-export function problemResponse(c: Context, err: MeshError): Response {
+/** An error as one protocol's clients read it. */
+export interface ErrorAnswer {
+  body: unknown
+  contentType: string
+  headers?: Readonly<Record<string, string>>
+}
+
+/** How one protocol writes errors; problem details where no middleware names another. */
+export type ErrorShape = (err: MeshError) => ErrorAnswer
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    errorShape?: ErrorShape
+  }
+}
+
+/** Makes whatever fails below this path answer in `shape`, unknown paths and wrong methods included. */
+export function answerErrorsAs(shape: ErrorShape): MiddlewareHandler {
+  return async function shapeErrors(c, next) {
+    c.set('errorShape', shape)
+    await next()
+  }
+}
+
+const problemShape: ErrorShape = (err) => ({
+  body: toProblem(err),
+  contentType: PROBLEM_MEDIA_TYPE,
+})
+
+/** Answers a MeshError in the shape of the protocol that was spoken. */
+export function errorResponse(c: Context, err: MeshError): Response {
+  const { body, contentType, headers = {} } = (c.get('errorShape') ?? problemShape)(err)
+  for (const [name, value] of Object.entries(headers)) c.header(name, value)
   if (err.retryAfter !== undefined) c.header('retry-after', String(Math.ceil(err.retryAfter)))
-  return c.body(JSON.stringify(toProblem(err)), err.status as ContentfulStatusCode, {
+  return c.body(JSON.stringify(body), err.status as ContentfulStatusCode, {
     // `as`: every status in ERROR_CODES is one that carries a body
-    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-type': contentType,
   })
 }
 
-/** The one funnel: whatever a handler throws becomes a problem; what is ours is logged. */
+/** A problem that another server told, as an error to be thrown here. */
+export function problemError(problem: Problem): MeshError {
+  const {
+    type: _t,
+    title: _i,
+    status: _s,
+    detail,
+    code: _c,
+    retryable: _r,
+    ...extensions
+  } = problem
+  return new MeshError(codeOf(problem), detail, { extensions })
+}
+
+/** The code of a problem; by its status where this version doesn't know the code. */
+export function codeOf({ code, status }: Problem): ErrorCode {
+  return isErrorCode(code) ? code : codeOfStatus(status)
+}
+
+/** The one funnel: whatever a handler throws is answered; what is ours is logged. */
 export const onError: ErrorHandler = function answerProblem(err, c) {
   const known = asMeshError(err)
   if (known.status >= 500) {
@@ -59,7 +109,7 @@ export const onError: ErrorHandler = function answerProblem(err, c) {
       request: c.req.header(REQUEST_ID_HEADER)?.slice(0, 64) ?? requestIdOf(c),
     })
   }
-  return problemResponse(c, known)
+  return errorResponse(c, known)
 }
 
 function requestIdOf(c: Context): string | undefined {
@@ -68,7 +118,7 @@ function requestIdOf(c: Context): string | undefined {
 }
 
 export const onNotFound: NotFoundHandler = function answerNotFound(c) {
-  return problemResponse(
+  return errorResponse(
     c,
     new MeshError('not_found', `${c.req.method} ${c.req.path} is not an address of this node`),
   )
@@ -92,6 +142,8 @@ export function asMeshError(err: unknown): MeshError {
 function codeOfStatus(status: number): ErrorCode {
   if (status === 413) return 'payload_too_large'
   if (status === 401) return 'unauthenticated'
+  if (status === 415) return 'media_type_unsupported'
+  if (status === 422) return 'invalid_input'
   return status < 500 ? 'invalid_request' : 'internal'
 }
 

@@ -16,6 +16,9 @@ export const REQUEST_ID_HEADER = 'mesh-request-id'
 /** The router's signature over an `http` hop (signed-request.ts). */
 export const SIGNATURE_HEADER = 'mesh-signature'
 
+/** Bytes of JSON at the start of a body whose tensors follow as they are; OIP's binary tensor extension. */
+export const INFERENCE_HEADER = 'inference-header-content-length'
+
 /** A caller waits this long unless it says otherwise, and never longer than the maximum. */
 export const DEFAULT_DEADLINE_MS = 10_000
 export const MAX_DEADLINE_MS = 60_000

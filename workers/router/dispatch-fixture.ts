@@ -6,6 +6,7 @@ import { toProblem } from '#shared/problem.ts'
 
 import type { DispatchRequest } from './attempt.ts'
 import { dispatch, type Dispatched } from './dispatch.ts'
+import { task } from './doors/task.ts'
 import type { RouterBindings } from './env.ts'
 import { candidate } from './registry-fixture.ts'
 import { beginTrace } from './trace.ts'
@@ -53,7 +54,8 @@ export function send(
     checkTarget: () => {},
   }
   const request: DispatchRequest = {
-    contentType: 'text/plain',
+    door: task,
+    headers: { 'content-type': 'text/plain' },
     body: new TextEncoder().encode('hello'),
     expiresAt: Date.now() + deadlineMs,
     deadlineMs,

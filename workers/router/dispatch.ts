@@ -1,9 +1,9 @@
 import type { ErrorCode } from '#shared/error-codes.ts'
 import { log } from '#shared/log.ts'
-import { asMeshError } from '#shared/problem.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { asMeshError, codeOf } from '#shared/problem.ts'
 
-import { attempt, type DispatchRequest, type NodeAnswer } from './attempt.ts'
+import { attempt, type DispatchRequest, type NodeReply } from './attempt.ts'
 import type { RouterBindings } from './env.ts'
 import { versionKey, type Candidate, type Deployment } from './snapshot.ts'
 import type { Transport } from './transport.ts'
@@ -26,7 +26,7 @@ export interface Attempt {
 }
 
 export interface Dispatched {
-  answer: NodeAnswer
+  reply: NodeReply
   deployment: Deployment
   attempts: readonly Attempt[]
 }
@@ -73,11 +73,11 @@ export async function dispatch(
       })
     }
     try {
-      const answer = await attempt(deployment, request, timeout, transport, env)
-      note(answer.outcome)
-      if (answer.outcome === 'ok') return { answer, deployment, attempts }
-      complaint ??= { answer, deployment }
-      if (!COMPLAINTS_OF_A_MODEL.has(answer.status)) break
+      const reply = await attempt(deployment, request, timeout, transport, env)
+      note('complaint' in reply ? codeOf(reply.complaint) : 'ok')
+      if ('answer' in reply) return { reply, deployment, attempts }
+      complaint ??= { reply, deployment }
+      if (!COMPLAINTS_OF_A_MODEL.has(reply.complaint.status)) break
       untried = others.filter(({ modelId }) => modelId !== deployment.modelId)
     } catch (err) {
       const failure = asMeshError(err)

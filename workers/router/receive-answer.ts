@@ -8,6 +8,26 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 type Bytes = Uint8Array<ArrayBuffer>
 
+/** The body of an answer of `node`. Throws `bad_gateway` when it is empty, or says that it is too long. */
+export async function readAnswer(
+  response: Response,
+  node: string,
+): Promise<Bytes | ReadableStream<Bytes>> {
+  const length = Number(response.headers.get('content-length') ?? 0)
+  if (length > MAX_ANSWER_BYTES) {
+    await response.body?.cancel()
+    throw new MeshError(
+      'bad_gateway',
+      `${node} answered with ${length} bytes; ${MAX_ANSWER_BYTES} is the most`,
+    )
+  }
+  const body = await receiveAnswer(response.body)
+  if (body instanceof Uint8Array && body.byteLength === 0) {
+    throw new MeshError('bad_gateway', `${node} answered 200 with an empty body`)
+  }
+  return body
+}
+
 /**
  * The body of a node's answer: whole when it is small, else a stream that begins with what was read
  * and breaks off beyond the limit. Rejects when the node breaks off while it is being held.

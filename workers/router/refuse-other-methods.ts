@@ -2,7 +2,7 @@ import type { Hono, MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 
 import { MeshError } from '#shared/mesh-error.ts'
-import { problemResponse } from '#shared/problem.ts'
+import { errorResponse } from '#shared/problem.ts'
 
 import type { RouterApp } from './env.ts'
 
@@ -13,7 +13,7 @@ export function refuseOtherMethods(app: Hono<RouterApp>): MiddlewareHandler<Rout
     onMethodNotAllowed: (c, methods) => {
       const allowed = methods.join(', ')
       c.header('allow', allowed)
-      return problemResponse(
+      return errorResponse(
         c,
         new MeshError('method_not_allowed', `${c.req.path} takes ${allowed}, not ${c.req.method}`),
       )

@@ -1,0 +1,34 @@
+import { MeshError } from '#shared/mesh-error.ts'
+import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
+
+import type { Door } from '../door.ts'
+import { mediaTypeOf } from '../media-type.ts'
+import { readAnswer } from '../receive-answer.ts'
+import { readSmallJson } from '../read-small-json.ts'
+
+/** Task level: what the model's codec takes and answers. */
+export const task: Door = {
+  path: ({ modelId, version }) => `/models/${modelId}/versions/${version}`,
+
+  async accept(response, { node, produces }) {
+    const bare = mediaTypeOf(response.headers)
+    // as the manifest writes it, not as the node did: its parameters could be read otherwise by a browser
+    const contentType = produces.find((type) => type === bare)
+    if (contentType === undefined) {
+      await response.body?.cancel()
+      throw new MeshError(
+        'bad_gateway',
+        `${node} answered 200 with '${bare}'; its model answers ${produces.join(', ')}`,
+      )
+    }
+    return { contentType, headers: {}, body: await readAnswer(response, node) }
+  },
+
+  async readProblem(response) {
+    if (mediaTypeOf(response.headers) !== PROBLEM_MEDIA_TYPE) {
+      await response.body?.cancel()
+      return undefined
+    }
+    return Problem.safeParse(await readSmallJson(response)).data
+  },
+}
