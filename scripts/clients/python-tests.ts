@@ -23,10 +23,13 @@ type Line = z.infer<typeof Line>
 export type PythonTest = Omit<z.infer<typeof Collected>, 'event'>
 export type PythonOutcome = Omit<z.infer<typeof Ran>, 'event' | 'id'>
 
+/** What pytest ends with when it finds no test. */
+const NO_TESTS = 5
+
 /** Every test of the folder. Throws what pytest says when a file can't be imported. */
 export async function collectPythonTests(venv: PythonVenv): Promise<PythonTest[]> {
   const { code, output, lines } = await runPytest(venv, ['--collect-only', '-q'], {})
-  if (code !== 0) throw new Error(`pytest can't collect its tests:\n${output}`)
+  if (code !== 0 && code !== NO_TESTS) throw new Error(`pytest can't collect its tests:\n${output}`)
   return lines.flatMap((line) => (line.event === 'collected' ? [line] : []))
 }
 
@@ -59,7 +62,7 @@ async function runPytest(
   try {
     const child = spawn(
       venv.python,
-      ['-m', 'pytest', '-p', 'no:cacheprovider', '--color=no', ...args],
+      ['-m', 'pytest', '-p', 'no:cacheprovider', '--color=no', '--tb=short', ...args],
       {
         cwd: PYTHON_TESTS_DIR,
         env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env, CAPILLARY_REPORT: report },

@@ -1,4 +1,6 @@
 /** The clients that are written in Python, each test of which is one here. Their files are in python/. */
+import { globSync } from 'node:fs'
+
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 import {
@@ -6,7 +8,7 @@ import {
   runPythonFile,
   type PythonOutcome,
 } from '../../scripts/clients/python-tests.ts'
-import { pythonVenv } from '../../scripts/clients/python-venv.ts'
+import { PYTHON_TESTS_DIR, pythonVenv } from '../../scripts/clients/python-venv.ts'
 import { runNativeNode, type RunningNode } from '../../scripts/mesh/run-native-node.ts'
 
 /** Of one file: importing the larger clients takes seconds. */
@@ -33,6 +35,12 @@ if ('reason' in venv) {
     }
   })
   afterAll(() => node.stop())
+
+  test('every Python file has tests', () => {
+    expect(globSync('test_*.py', { cwd: PYTHON_TESTS_DIR }).toSorted()).toEqual(
+      Array.from(files.keys()).toSorted(),
+    )
+  })
 
   describe.each(Array.from(files))('%s', (file, tests) => {
     let outcomes: ReadonlyMap<string, PythonOutcome>
