@@ -2,12 +2,16 @@
  * The node protocol: what the router says to any node, and any node answers, over plain HTTP.
  *
  *   POST /models/{id}[/versions/{v}]            task level: JSON {inputs, parameters?} or raw bytes
- *   POST /v2/models/{id}[/versions/{v}]/infer   tensor level: Open Inference Protocol v2
- *   GET  /v2/health/live, /v2/health/ready, /   health and the node's descriptor
+ *   /v2…                                        tensor level: Open Inference Protocol v2 (oip/oip-routes.ts)
+ *   GET  /                                      the node's descriptor
  *
- * Errors are problem documents (problem.ts). Unknown fields are refused by name.
+ * Errors are problem documents (problem.ts), below /v2 with `error` as well (oip/oip-error.ts). Unknown
+ * fields are refused by name at task level.
  */
 import { z } from 'zod'
+
+/** What servers here say of themselves; package.json's version. */
+export const MESH_VERSION = '0.1.0'
 
 /** Milliseconds the caller still waits; a node gives up, and says so, when they are over. */
 export const DEADLINE_HEADER = 'mesh-deadline-ms'
@@ -35,41 +39,6 @@ export const TaskRequest = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
 export type TaskRequest = z.infer<typeof TaskRequest>
-
-const OipParameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-
-/** JSON tensors as OIP has them; `data` is flat or nested, its elements checked against the datatype. */
-export const InferTensor = z.strictObject({
-  name: z.string(),
-  shape: z.array(z.int().min(0)).max(8),
-  datatype: z.string(),
-  parameters: OipParameters.optional(),
-  data: z.array(z.unknown()),
-})
-export type InferTensor = z.infer<typeof InferTensor>
-
-export const InferRequest = z.strictObject({
-  id: z.string().max(256).optional(),
-  parameters: OipParameters.optional(),
-  inputs: z.array(InferTensor).min(1).max(32),
-  outputs: z
-    .array(z.strictObject({ name: z.string(), parameters: OipParameters.optional() }))
-    .max(32)
-    .optional(),
-})
-export type InferRequest = z.infer<typeof InferRequest>
-
-export interface InferResponse {
-  model_name: string
-  model_version: string
-  id?: string
-  outputs: {
-    name: string
-    datatype: string
-    shape: readonly number[]
-    data: (number | boolean)[]
-  }[]
-}
 
 /** `GET /` of a node: what it is and what it serves. */
 export interface NodeDescriptor {
