@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,workers,scripts}/**/*.test.ts', 'test/repo.test.ts'],
+          include: ['{shared,workers,scripts,client}/**/*.test.ts', 'test/repo.test.ts'],
           globalSetup: ['test/build-artefacts.ts'],
         },
       },
