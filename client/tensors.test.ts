@@ -22,7 +22,7 @@ function read({ headers, body }: Payload): {
       string,
       unknown
     >, // as: an object is sent
-    tail: bytes.subarray(length),
+    tail: bytes.slice(length),
   }
 }
 
