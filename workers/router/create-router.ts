@@ -1,25 +1,32 @@
 import { Hono } from 'hono'
 
-import { onError, onNotFound } from '#shared/problem.ts'
+import { oipError } from '#shared/oip/oip-error.ts'
+import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
+import { AttemptCounts } from './attempt-counts.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
 import { health } from './health.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
+import { oipRoutes } from './oip-routes.ts'
 import { openApi } from './openapi.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { Registry } from './registry.ts'
 import { snapshotOf } from './request-snapshot.ts'
 
-/** The router's app over one isolate's view of the registry. */
-export function createRouter(registry = new Registry()): Hono<RouterApp> {
+/** The router's app over one isolate's view of the registry, and its counts. */
+export function createRouter(
+  registry = new Registry(),
+  counts = new AttemptCounts(),
+): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   app.onError(onError)
   app.notFound(onNotFound)
-  app.use(identify(registry))
+  app.use(identify(registry, counts))
+  app.use('/v2/*', answerErrorsAs(oipError))
   app.use(refuseOtherMethods(app))
 
   app.get('/health', health)
@@ -32,6 +39,7 @@ export function createRouter(registry = new Registry()): Hono<RouterApp> {
   })
   app.route('/infer', inferRoutes())
   app.route('/admin', adminRoutes())
+  app.route('/', oipRoutes())
   app.route('/', catalogueRoutes())
   return app
 }

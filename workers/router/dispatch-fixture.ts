@@ -66,7 +66,12 @@ export function send(
     candidate({ node: `n${i}`, modelId: models[i] ?? 'tone', produces }),
   )
   // as: no binding is touched by this transport
-  return dispatch(candidates, request, { binding: network, http: network }, {} as RouterBindings)
+  return dispatch(
+    candidates,
+    request,
+    { binding: network, http: network, oip: network },
+    {} as RouterBindings,
+  )
 }
 
 export const outcomes = (attempts: readonly { outcome: string }[]) =>

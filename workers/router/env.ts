@@ -1,5 +1,6 @@
 import type { D1Database } from '@cloudflare/workers-types'
 
+import type { AttemptCounts } from './attempt-counts.ts'
 import type { Registry } from './registry.ts'
 import type { ApiKey } from './snapshot.ts'
 import type { Trace } from './trace.ts'
@@ -16,6 +17,8 @@ export interface AuthSecrets {
 export interface TransportSecrets {
   /** Ed25519 private key as JWK JSON; signs calls over `http`. */
   SIGNING_KEY?: string
+  /** Bearer tokens by node, a JSON object: for other people's servers that ask for one. */
+  NODE_TOKENS?: string
   /** `development` allows http targets on loopback. */
   ENVIRONMENT?: string
 }
@@ -25,6 +28,7 @@ export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets
 
 export interface RouterVariables {
   registry: Registry
+  counts: AttemptCounts
   trace: Trace
   requestId: string
   key: ApiKey

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 
 import { REQUEST_ID_HEADER } from '#shared/protocol.ts'
 
+import type { AttemptCounts } from './attempt-counts.ts'
 import type { RouterApp } from './env.ts'
 import type { Registry } from './registry.ts'
 import { beginTrace, traceparentOf } from './trace.ts'
@@ -10,13 +11,14 @@ import { beginTrace, traceparentOf } from './trace.ts'
 const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Gives every request its id and trace, and every answer the headers that tell them and the time taken. */
-export function identify(registry: Registry): MiddlewareHandler<RouterApp> {
+export function identify(registry: Registry, counts: AttemptCounts): MiddlewareHandler<RouterApp> {
   return async function identifyRequest(c, next) {
     const started = performance.now()
     const given = c.req.header('x-request-id') ?? c.req.header(REQUEST_ID_HEADER)
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID()
     const trace = beginTrace(c.req.header('traceparent'))
     c.set('registry', registry)
+    c.set('counts', counts)
     c.set('requestId', requestId)
     c.set('trace', trace)
     await next()
