@@ -63,7 +63,7 @@ describe.each(folders)('the folder of $id', ({ id, path, manifest }) => {
 
 test('every test file belongs to a project', () => {
   const all = globSync('**/*.test.ts', { cwd: ROOT, exclude: ['node_modules/**', '.mesh/**'] })
-  expect(all.filter((file) => !/^(shared|workers|scripts|test)\//.test(file))).toEqual([])
+  expect(all.filter((file) => !/^(shared|workers|scripts|client|test)\//.test(file))).toEqual([])
 })
 
 test('every error code is explained', () => {

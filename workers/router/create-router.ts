@@ -4,6 +4,7 @@ import { oipError } from '#shared/oip/oip-error.ts'
 import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
+import { allowOrigins } from './allow-origins.ts'
 import { AttemptCounts } from './attempt-counts.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
@@ -26,6 +27,7 @@ export function createRouter(
   app.onError(onError)
   app.notFound(onNotFound)
   app.use(identify(registry, counts))
+  app.use(allowOrigins)
   app.use('/v2/*', answerErrorsAs(oipError))
   app.use(refuseOtherMethods(app))
 

@@ -23,8 +23,13 @@ export interface TransportSecrets {
   ENVIRONMENT?: string
 }
 
+export interface BrowserSettings {
+  /** Origins whose pages may call the mesh, separated by commas; `*` for all. None when it isn't set. */
+  ALLOWED_ORIGINS?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
-export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets
+export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets & BrowserSettings
 
 export interface RouterVariables {
   registry: Registry
