@@ -33,7 +33,7 @@ function ask(
     '/',
     createModelService(() => model),
   )
-  return app.request('/models/tone', {
+  return app.request('/models/tone/versions/1', {
     method: 'POST',
     headers: { 'content-type': 'text/plain', ...headers },
     body: 'hello',
