@@ -33,6 +33,8 @@ export interface Candidate extends Deployment {
 export interface ModelEntry {
   manifest: Manifest
   artefacts: Readonly<Record<string, string>>
+  /** When this version was registered, in ms since the epoch. */
+  createdAt: number
 }
 
 /** What the registry's tables hold, as they are read: models by id and version, deployments by id. */
