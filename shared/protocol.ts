@@ -41,10 +41,16 @@ export const TOKENS_HEADER = 'x-compute-tokens'
 export const TableColumns = z.record(z.string(), z.array(z.union([z.string(), z.number()])))
 export type TableColumns = z.infer<typeof TableColumns>
 
+const told = { error: ({ input }: { input?: unknown }) => describeWrongInputs(input) }
+
 /** Text for text models, or a list of texts; base64 for models that take media; a table for those that take CSV. */
 export const TaskInputs = z.union(
-  [z.string(), z.array(z.string()).min(1).max(MAX_BATCH), z.strictObject({ data: TableColumns })],
-  { error: ({ input }) => describeWrongInputs(input) },
+  [
+    z.string(),
+    z.array(z.string()).min(1, told).max(MAX_BATCH, told),
+    z.strictObject({ data: TableColumns }),
+  ],
+  told,
 )
 export type TaskInputs = z.infer<typeof TaskInputs>
 

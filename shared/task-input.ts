@@ -97,11 +97,12 @@ function requireWithin(byteLength: number, { id, limits }: Acceptance): void {
 }
 
 function decode(text: string, manifest: Acceptance): TaskInput {
-  const bytes = takesText(manifest)
-    ? new TextEncoder().encode(text)
-    : mediaFromBase64(text, `[${manifest.id}]`)
-  // media in JSON carries no type of its own: codecs go by the bytes' signature
-  return { mediaType: mainType(manifest), bytes }
+  // what stands in JSON carries no type of its own: codecs go by the media's signature, and text is text
+  if (!takesText(manifest)) {
+    return { mediaType: mainType(manifest), bytes: mediaFromBase64(text, `[${manifest.id}]`) }
+  }
+  const plain = manifest.accepts.find((type) => type === 'text/plain')
+  return { mediaType: plain ?? mainType(manifest), bytes: new TextEncoder().encode(text) }
 }
 
 function csvOf({ data }: Exclude<TaskInputs, string | string[]>, manifest: Acceptance): TaskInput {

@@ -6,14 +6,16 @@ import { MAX_BATCH } from '#shared/protocol.ts'
 
 const NOT_EMPTY = 'a text of `input` must not be empty'
 const Text = z.string().min(1, NOT_EMPTY)
+const told = { error: ({ input }: { input?: unknown }) => describeWrongInput(input) }
 
 /** The body of `POST /v1/embeddings`; a list of texts is what comes out, whatever was sent. */
 export const EmbeddingsRequest = z.strictObject({
   model: z.string('model must be the id of a model, `id@version` or a capability'),
   input: z
-    .union([Text.transform((text) => [text]), z.array(Text).min(1).max(MAX_BATCH)], {
-      error: ({ input }) => describeWrongInput(input),
-    })
+    .union(
+      [Text.transform((text) => [text]), z.array(Text).min(1, told).max(MAX_BATCH, told)],
+      told,
+    )
     .describe('A text or a list of texts; token ids are refused'),
   encoding_format: z.enum(['float', 'base64']).default('float'),
   /** Checked against the length that the model's embeddings have. */
