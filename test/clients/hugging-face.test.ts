@@ -2,20 +2,16 @@
 import { join } from 'node:path'
 
 import { InferenceClient, InferenceClientProviderApiError } from '@huggingface/inference'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 
 import { decodeBase64 } from '#shared/base64.ts'
-import { parseManifest } from '#shared/manifest.ts'
 import { isPng, readImageHeader } from '#shared/media/image-header.ts'
 import { findDifference } from '#shared/within-tolerance.ts'
 
-import { AdminClient } from '../../scripts/mesh/admin-client.ts'
 import { exampleInput } from '../../scripts/mesh/example-input.ts'
 import { runNativeNode, type RunningNode } from '../../scripts/mesh/run-native-node.ts'
 import { MODELS_DIR, OUTPUT_DIR } from '../../scripts/paths.ts'
-import languageManifest from '../../workers/models/language-id/manifest.json' with { type: 'json' }
 import { readModelFolders } from '../../workers/native/model-folders.ts'
-import { startFarNode, type FarNode } from '../fixtures/far-node.ts'
 
 const mesh = inject('mesh')
 const client = new InferenceClient(mesh.inferKey)
@@ -286,70 +282,5 @@ describe('the router', () => {
       expect(err.httpResponse.status).toBe(status)
       expect(err.message).toMatch(/key/)
     }
-  })
-
-  describe('before a node that fails', () => {
-    const admin = new AdminClient(mesh.url, mesh.adminKey)
-    const manifest = parseManifest(
-      { ...languageManifest, id: 'far-tongue', capability: 'text-classification/far-tongue' },
-      'far',
-    )
-    const endpointUrl = `${mesh.url}/models/far-tongue`
-    let far: FarNode | undefined
-    afterEach(async () => {
-      await far?.stop()
-      const { deployments } = await admin.deployments()
-      for (const { id, modelId } of deployments)
-        if (modelId === manifest.id) await admin.deleteDeployment(id)
-    })
-
-    async function deploy(answer: Parameters<typeof startFarNode>[0]): Promise<FarNode> {
-      far = await startFarNode(answer)
-      await admin.putModel(manifest, {})
-      await admin.putDeployment({
-        model: manifest.id,
-        version: manifest.version,
-        node: 'far-tongue',
-        placement: 'native',
-        transport: 'http',
-        target: far.url,
-      })
-      return far
-    }
-    const json = { 'content-type': 'application/json' }
-
-    test('slows the client down, which asks again at once whenever it gets a 503', async () => {
-      const { received } = await deploy((response, count) =>
-        count <= 2
-          ? response.writeHead(503).end()
-          : response.writeHead(200, json).end('[{"label":"fra","score":1}]'),
-      )
-      const started = Date.now()
-      const answer = await client.textClassification({ endpointUrl, inputs: FRENCH })
-      expect(answer).toEqual([{ label: 'fra', score: 1 }])
-      expect(received).toHaveLength(3)
-      expect(Date.now() - started).toBeGreaterThan(1_900)
-    })
-
-    test('tells when to come again', async () => {
-      await deploy((response) => response.writeHead(503).end())
-      const call = client.textClassification(
-        { endpointUrl, inputs: FRENCH },
-        { retry_on_error: false },
-      )
-      expect((await refusal(call)).httpResponse).toMatchObject({
-        status: 503,
-        body: { error: expect.any(String), estimated_time: 1 },
-      })
-    })
-
-    test.each(['{"label":"fra"}', '[1,2]', '[{"label":5,"score":"high"}]', 'nonsense'])(
-      'does not pass on what is no answer of the task: %s',
-      async (nonsense) => {
-        await deploy((response) => response.writeHead(200, json).end(nonsense))
-        const err = await refusal(client.textClassification({ endpointUrl, inputs: FRENCH }))
-        expect(err.httpResponse.status).toBe(502)
-      },
-    )
   })
 })

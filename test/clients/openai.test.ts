@@ -10,10 +10,10 @@ import OpenAI, {
 } from 'openai'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 
-import embedderManifest from '../../workers/models/text-embedder/manifest.json' with { type: 'json' }
-import { AdminClient } from '../../scripts/mesh/admin-client.ts'
 import { parseManifest } from '#shared/manifest.ts'
-import { startFarNode, type FarNode } from '../fixtures/far-node.ts'
+
+import embedderManifest from '../../workers/models/text-embedder/manifest.json' with { type: 'json' }
+import { farModel } from '../fixtures/far-model.ts'
 
 const mesh = inject('mesh')
 const MODEL = 'text-embedder'
@@ -235,35 +235,15 @@ describe('an error', () => {
 })
 
 describe('a node that fails', () => {
-  const admin = new AdminClient(mesh.url, mesh.adminKey)
   const manifest = parseManifest(
     { ...embedderManifest, id: 'far-embedder', capability: 'feature-extraction/far' },
     'far',
   )
-  let node: FarNode | undefined
-  afterEach(async () => {
-    await node?.stop()
-    const { deployments } = await admin.deployments()
-    for (const { id, modelId } of deployments)
-      if (modelId === manifest.id) await admin.deleteDeployment(id)
-  })
-
-  async function deploy(answer: Parameters<typeof startFarNode>[0]): Promise<FarNode> {
-    node = await startFarNode(answer)
-    await admin.putModel(manifest, {})
-    await admin.putDeployment({
-      model: manifest.id,
-      version: manifest.version,
-      node: 'far',
-      placement: 'native',
-      transport: 'http',
-      target: node.url,
-    })
-    return node
-  }
+  const far = farModel(mesh, manifest)
+  afterEach(() => far.remove())
 
   test('is asked again after the time the router says, and then answers', async () => {
-    const { received } = await deploy((response, count) => {
+    const { received } = await far.deploy((response, count) => {
       if (count <= 2) return response.writeHead(503).end()
       return response.writeHead(200, { 'content-type': 'application/json' }).end('[[0.5,0.25]]')
     })
@@ -279,7 +259,7 @@ describe('a node that fails', () => {
   })
 
   test('is given up after the client’s tries, as a server error', async () => {
-    const { received } = await deploy((response) => response.writeHead(503).end())
+    const { received } = await far.deploy((response) => response.writeHead(503).end())
     const client = clientAt('/v1', { maxRetries: 1 })
     const err = await refusal(client.embeddings.create({ model: manifest.id, input: 'cat' }))
     expect(err).toBeInstanceOf(InternalServerError)
@@ -291,7 +271,7 @@ describe('a node that fails', () => {
   test.each(['[[0.5],[0.25]]', '[0.5]', '{"embedding":[1]}', '[]'])(
     'answers nonsense, which is no embedding: %s',
     async (nonsense) => {
-      await deploy((response) =>
+      await far.deploy((response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(nonsense),
       )
       const client = clientAt('/v1')
@@ -301,7 +281,7 @@ describe('a node that fails', () => {
   )
 
   test('is too slow: the deadline passes and the client does not try again', async () => {
-    const { received } = await deploy(() => {})
+    const { received } = await far.deploy(() => {})
     const client = clientAt('/v1', { maxRetries: 2 })
     const err = await refusal(
       client.embeddings.create(
