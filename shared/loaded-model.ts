@@ -82,6 +82,11 @@ export class LoadedModel {
     )
   }
 
+  /** Undefined when the model counts none. */
+  countTokens(input: TaskInput): number | undefined {
+    return this.#parts.codec.countTokens?.(input)
+  }
+
   /** Tensor level: the manifest's own graph, once. */
   infer(inputs: Tensors, expiresAt?: number): Promise<Tensors> {
     return this.#counted(rowsOf(inputs), expiresAt, () => this.#run(inputs))

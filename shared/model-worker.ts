@@ -7,7 +7,7 @@ import type { Codec } from './codec.ts'
 import { LoadedModel } from './loaded-model.ts'
 import { parseManifest } from './manifest.ts'
 import { MeshError } from './mesh-error.ts'
-import { createModelService, type RequireModel } from './model-service.ts'
+import { taskRoutes, type RequireModel } from './task-routes.ts'
 import { createModelBackend } from './oip/model-backend.ts'
 import { oipError } from './oip/oip-error.ts'
 import { createOipRoutes } from './oip/oip-routes.ts'
@@ -64,7 +64,7 @@ export function createModelWorker(options: ModelWorkerOptions): Hono<{ Bindings:
       `this node serves ${manifest.id} version ${manifest.version}, not ${id}${version ? ` version ${version}` : ''}`,
     )
   }
-  app.route('/', createModelService(requireModel))
+  app.route('/', taskRoutes(requireModel))
   const oip = createModelBackend<{ Bindings: RouterTrust }>({
     server: { name: `mesh-${manifest.id}`, version: MESH_VERSION },
     models: [model],

@@ -133,7 +133,8 @@ export async function sendExample(
   example: Example,
 ): Promise<Response> {
   const { body, headers } = await exampleRequest(example, folder, CACHE_DIR)
-  return node.post(`/models/${folder.id}`, body, headers)
+  const { id, version } = folder.manifest
+  return node.post(`/models/${id}/versions/${version}`, body, headers)
 }
 
 function firstRequest(

@@ -37,7 +37,12 @@ const [
 const REQUEST = JSON.stringify({
   id: 'mine',
   inputs: [
-    { name: INPUT, shape: [1, WIDTH], datatype: 'FP32', data: Array.from({ length: WIDTH }, () => 1 / WIDTH) },
+    {
+      name: INPUT,
+      shape: [1, WIDTH],
+      datatype: 'FP32',
+      data: Array.from({ length: WIDTH }, () => 1 / WIDTH),
+    },
   ],
 })
 

@@ -4,7 +4,7 @@ import { runtime } from '#onnx'
 import type { LoadedModel } from '#shared/loaded-model.ts'
 import { log } from '#shared/log.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import { createModelService, type RequireModel } from '#shared/model-service.ts'
+import { taskRoutes, type RequireModel } from '#shared/task-routes.ts'
 import { createModelBackend } from '#shared/oip/model-backend.ts'
 import { oipError } from '#shared/oip/oip-error.ts'
 import { createOipRoutes } from '#shared/oip/oip-routes.ts'
@@ -62,7 +62,7 @@ export function createNativeApp({ config, models, metrics, accepting }: NativeAp
   for (const path of ['/models/*', '/v2/models/*', '/v2/repository/*']) app.use(path, guard)
 
   const find: RequireModel = (id, version) => requireModel(byId, id, version)
-  app.route('/', createModelService(find))
+  app.route('/', taskRoutes(find))
   const oip = createModelBackend({
     server: { name: config.nodeId, version: MESH_VERSION },
     models,

@@ -10,9 +10,11 @@ import { catalogueRoutes } from './catalogue-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
 import { health } from './health.ts'
+import { huggingFaceRoutes } from './hugging-face-routes.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
 import { oipRoutes } from './oip-routes.ts'
+import { openAiRoutes } from './openai-routes.ts'
 import { openApi } from './openapi.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { Registry } from './registry.ts'
@@ -42,6 +44,9 @@ export function createRouter(
   app.route('/infer', inferRoutes())
   app.route('/admin', adminRoutes())
   app.route('/', oipRoutes())
+  app.route('/v1', openAiRoutes())
+  app.route('/openai/v1', openAiRoutes())
+  app.route('/models', huggingFaceRoutes())
   app.route('/', catalogueRoutes())
   return app
 }

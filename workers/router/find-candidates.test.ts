@@ -74,7 +74,7 @@ describe('requireCandidates', () => {
       examples: [],
       limits: undefined,
     })
-    const models = [{ manifest: remote, artefacts: {} }]
+    const models = [{ manifest: remote, artefacts: {}, createdAt: 0 }]
     const err = refusal('x/remote', {}, { models })
     expect([err.code, err.message]).toEqual([
       'capability_unknown',

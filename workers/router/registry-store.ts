@@ -60,7 +60,11 @@ export class RegistryStore implements RegistrySource {
     const [meta, versions, deployed, keys] = await this.#db.batch([
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
-        .select({ manifest: modelVersions.manifest, artefacts: modelVersions.artefacts })
+        .select({
+          manifest: modelVersions.manifest,
+          artefacts: modelVersions.artefacts,
+          createdAt: modelVersions.createdAt,
+        })
         .from(modelVersions)
         .orderBy(modelVersions.modelId, modelVersions.version),
       this.#db.select(deployment).from(deployments).orderBy(deployments.id),
