@@ -20,8 +20,13 @@ export interface TransportSecrets {
   ENVIRONMENT?: string
 }
 
+export interface SearchSettings {
+  /** The capability whose embeddings search compares; the first of the task feature-extraction when absent. */
+  SEARCH_CAPABILITY?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
-export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets
+export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets & SearchSettings
 
 export interface RouterVariables {
   registry: Registry
