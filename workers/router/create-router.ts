@@ -4,11 +4,15 @@ import { onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
+import { CapabilitySearch } from './discovery/capability-search.ts'
+import { searchRoutes } from './discovery/search-routes.ts'
+import { wellKnownRoutes } from './discovery/well-known-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
 import { health } from './health.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
+import { mcpRoutes } from './mcp/mcp-routes.ts'
 import { openApi } from './openapi.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { Registry } from './registry.ts'
@@ -17,6 +21,7 @@ import { snapshotOf } from './request-snapshot.ts'
 /** The router's app over one isolate's view of the registry. */
 export function createRouter(registry = new Registry()): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
+  const search = new CapabilitySearch()
   app.onError(onError)
   app.notFound(onNotFound)
   app.use(identify(registry))
@@ -33,5 +38,8 @@ export function createRouter(registry = new Registry()): Hono<RouterApp> {
   app.route('/infer', inferRoutes())
   app.route('/admin', adminRoutes())
   app.route('/', catalogueRoutes())
+  app.route('/', searchRoutes(search))
+  app.route('/.well-known', wellKnownRoutes())
+  app.route('/mcp', mcpRoutes(search))
   return app
 }
