@@ -1,9 +1,3 @@
-import {
-  createMcpHandler,
-  isLegacyRequest,
-  Server,
-  WebStandardStreamableHTTPServerTransport,
-} from '@modelcontextprotocol/server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 
 import { parseJson } from '#shared/json.ts'
@@ -13,21 +7,13 @@ import { MAX_DEADLINE_MS } from '#shared/protocol.ts'
 
 import { requireKey } from '../authenticate.ts'
 import type { CapabilitySearch } from '../discovery/capability-search.ts'
-import { documentsOf } from '../discovery/documents.ts'
 import type { RouterApp } from '../env.ts'
 import { readInTime } from '../perform.ts'
-import { snapshotOf } from '../request-snapshot.ts'
-import { callTool } from './call-tool.ts'
 import { jsonRpcError } from './json-rpc-error.ts'
-import { listTools } from './list-tools.ts'
-
-const INSTRUCTIONS =
-  'Each tool is a capability that small models of this mesh offer. ' +
-  'find-capability finds the right one by what you want to do.'
 
 /**
  * `POST /mcp`: the Model Context Protocol over streamable HTTP, in the revision of 2026 as in those of 2025.
- * Stateless: each message is answered from the snapshot of its moment, as one JSON document.
+ * Stateless: each message is answered from the snapshot of its moment.
  */
 export function mcpRoutes(search: CapabilitySearch): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
@@ -41,38 +27,12 @@ export function mcpRoutes(search: CapabilitySearch): Hono<RouterApp> {
       // one request could otherwise ask for any number of inferences
       throw new MeshError('invalid_request', 'send one JSON-RPC message; batches left MCP in 2025')
     }
-    const { body, status, headers } = await answer(c, createServer(c, search), message)
+    // the SDK's schemas take as long to set up as all of the router: who doesn't speak MCP doesn't wait for them
+    const { serveMessage } = await import('./serve-message.ts')
+    const { body, status, headers } = await serveMessage(c, search, message)
     return new Response(body, { status, headers: withOwn(c, headers) })
   })
   return app
-}
-
-function createServer(c: Context<RouterApp>, search: CapabilitySearch): Server {
-  const server = new Server(
-    { name: 'capillary', title: 'Capillary', version: '1.0.0' },
-    { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
-  )
-  server.setRequestHandler('tools/list', async ({ params }) =>
-    listTools(documentsOf(await snapshotOf(c)), params?.cursor),
-  )
-  server.setRequestHandler('tools/call', ({ params }) => callTool(c, search, params))
-  return server
-}
-
-async function answer(
-  c: Context<RouterApp>,
-  server: Server,
-  parsedBody: unknown,
-): Promise<Response> {
-  const request = c.req.raw
-  if (await isLegacyRequest(request, parsedBody)) {
-    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
-    await server.connect(transport)
-    return transport.handleRequest(request, { parsedBody })
-  }
-  // nothing is ever announced, so no stream is kept open for it
-  const options = { legacy: 'reject', maxSubscriptions: 0 } as const
-  return createMcpHandler(() => server, options).fetch(request, { parsedBody })
 }
 
 /** A page that made a browser resolve its own name to this host must not call through it: MCP asks for the check. */
