@@ -152,7 +152,7 @@ export class RegistryStore implements RegistrySource {
     // in quotes a word is only a word, whatever it means to FTS5
     const query = words.map((word) => `"${word.replaceAll('"', '')}"`).join(' OR ')
     const rows = await this.#db.all<{ capability: string; rank: number }>(
-      sql`select capability, bm25(model_search, 0, 0, 4, 4, 2, 1) as rank from model_search
+      sql`select capability, bm25(model_search, 0, 0, 4, 4, 2, 1, 1) as rank from model_search
         where model_search match ${query} order by rank limit ${MAX_MATCHES}`,
     )
     // the first of a capability's models is its best

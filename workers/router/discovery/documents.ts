@@ -10,6 +10,8 @@ export interface CapabilityDocument {
   titles: readonly string[]
   descriptions: readonly string[]
   labels: readonly string[]
+  /** Names of golden examples, e.g. `an invoice`. */
+  examples: readonly string[]
 }
 
 /** Snapshots are never changed, so what is made of one holds as long as it does. */
@@ -47,6 +49,7 @@ function describe([capability, { models }]: [string, CapabilityEntry]): Capabili
     words: capability.replaceAll(/[/-]/g, ' '),
     titles: [...new Set(manifests.map(({ title }) => title))],
     descriptions: [...new Set(manifests.map(({ description }) => description))],
+    examples: manifests.flatMap(({ examples }) => examples.map(({ name }) => name)),
     labels: [...new Set(manifests.flatMap(({ labels }) => labels ?? []))],
   }
 }

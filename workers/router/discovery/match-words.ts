@@ -3,17 +3,22 @@ import type { CapabilityDocument } from './documents.ts'
 
 /** More words of a query are not looked for. */
 const MAX_WORDS = 32
+/** A query is at most 1,000 characters; labels are as long as they are. */
+const MAX_QUERY_CHARS = 1_000
+/** Words like `is`, `of` and `to`: a small registry has them in few places, where they'd seem rare and telling. */
+const SHORT = /^[a-z]{1,2}$/
 
-/** A word in a name or title tells more than one in a description, one in a label less; as in registry-store.ts. */
-const WEIGHTS = { words: 4, titles: 4, descriptions: 2, labels: 1 } as const
+/** The weight of each word of a document, as in registry-store.ts: by the field that it stands in. */
+type WordWeights = ReadonlyMap<string, number>
 
-/** The words of a text in lower case, each once. */
-export function wordsOf(text: string): string[] {
-  const found = text
-    .slice(0, MAX_WORDS * 32)
-    .toLowerCase()
-    .match(/[\p{L}\p{N}]+/gu)
-  return [...new Set(found)].slice(0, MAX_WORDS)
+/** Documents are made once of each snapshot, and so are their words. */
+const weights = new WeakMap<CapabilityDocument, WordWeights>()
+
+/** The words of a query in lower case, each once, without the shortest where there are others. */
+export function wordsOf(query: string): string[] {
+  const found = splitWords(query.slice(0, MAX_QUERY_CHARS))
+  const long = found.filter((word) => !SHORT.test(word))
+  return [...new Set(long.length > 0 ? long : found)].slice(0, MAX_WORDS)
 }
 
 /** How well each document matches, by capability; those that share no word with the query are absent. */
@@ -21,39 +26,42 @@ export function matchWords(
   documents: readonly CapabilityDocument[],
   query: readonly string[],
 ): Map<string, number> {
-  const fields = documents.map(stemsByField)
   const sums = new Map<string, number>()
-  for (const word of query.map(stem)) {
-    const weights = fields.map((own) =>
-      Math.max(0, ...own.filter(([, stems]) => stems.has(word)).map(([weight]) => weight)),
-    )
-    const having = weights.filter((weight) => weight > 0).length
+  for (const word of new Set(query.map(stem))) {
+    const having = documents.flatMap((document): [capability: string, weight: number][] => {
+      const weight = weightsOf(document).get(word)
+      return weight === undefined ? [] : [[document.capability, weight]]
+    })
     // a word that most documents have tells little
-    const rarity = Math.log(1 + (documents.length - having + 0.5) / (having + 0.5))
-    for (const [i, weight] of weights.entries()) {
-      const capability = documents[i]?.capability
-      if (capability === undefined || weight === 0) continue
+    const rarity = Math.log(1 + (documents.length - having.length + 0.5) / (having.length + 0.5))
+    for (const [capability, weight] of having) {
       sums.set(capability, (sums.get(capability) ?? 0) + weight * rarity)
     }
   }
   return sums
 }
 
-function stemsByField(document: CapabilityDocument): [weight: number, stems: Set<string>][] {
-  const { words, titles, descriptions, labels } = document
-  const texts = { words: [words], titles, descriptions, labels }
-  return Object.entries(WEIGHTS).map(([field, weight]) => [
-    weight,
-    // as: entries of a constant forget its keys
-    new Set(
-      texts[field as keyof typeof WEIGHTS].flatMap((text) =>
-        (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map(stem),
-      ),
-    ),
-  ])
+function weightsOf(document: CapabilityDocument): WordWeights {
+  const known = weights.get(document)
+  if (known) return known
+  const { words, titles, descriptions, labels, examples } = document
+  const made = new Map<string, number>()
+  const add = (texts: readonly string[], weight: number) => {
+    for (const word of texts.flatMap(splitWords).map(stem)) made.set(word, weight)
+  }
+  // the weightiest last, so that it stays
+  add([...labels, ...examples], 1)
+  add(descriptions, 2)
+  add([words, ...titles], 4)
+  weights.set(document, made)
+  return made
 }
 
-/** Crude, and the same on both sides: English plurals and verb forms fall together with their word. */
+function splitWords(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+}
+
+/** Crude, and the same on both sides: an English plural or verb form falls together with its word. */
 function stem(word: string): string {
-  return word.length < 5 ? word : word.replace(/(?:ings?|ed|es|s|e|er|ers|or|ors|ion|ions)$/, '')
+  return word.length < 5 ? word : word.replace(/(?:ing|ed|(?<!s)s)$/, '')
 }
