@@ -7,12 +7,16 @@ import { adminRoutes } from './admin-routes.ts'
 import { allowOrigins } from './allow-origins.ts'
 import { AttemptCounts } from './attempt-counts.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
+import { CapabilitySearch } from './discovery/capability-search.ts'
+import { searchRoutes } from './discovery/search-routes.ts'
+import { wellKnownRoutes } from './discovery/well-known-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
 import { health } from './health.ts'
 import { huggingFaceRoutes } from './hugging-face-routes.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
+import { mcpRoutes } from './mcp/mcp-routes.ts'
 import { oipRoutes } from './oip-routes.ts'
 import { openAiRoutes } from './openai-routes.ts'
 import { openApi } from './openapi.ts'
@@ -26,6 +30,7 @@ export function createRouter(
   counts = new AttemptCounts(),
 ): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
+  const search = new CapabilitySearch()
   app.onError(onError)
   app.notFound(onNotFound)
   app.use(identify(registry, counts))
@@ -48,5 +53,8 @@ export function createRouter(
   app.route('/openai/v1', openAiRoutes())
   app.route('/models', huggingFaceRoutes())
   app.route('/', catalogueRoutes())
+  app.route('/', searchRoutes(search))
+  app.route('/.well-known', wellKnownRoutes())
+  app.route('/mcp', mcpRoutes(search))
   return app
 }
