@@ -37,7 +37,12 @@ const [
 const REQUEST = JSON.stringify({
   id: 'mine',
   inputs: [
-    { name: INPUT, shape: [1, WIDTH], datatype: 'FP32', data: Array.from({ length: WIDTH }, () => 1 / WIDTH) },
+    {
+      name: INPUT,
+      shape: [1, WIDTH],
+      datatype: 'FP32',
+      data: Array.from({ length: WIDTH }, () => 1 / WIDTH),
+    },
   ],
 })
 
@@ -54,7 +59,10 @@ afterEach(async () => {
     if (modelId === manifest.id) await admin.deleteDeployment(id)
   await Promise.all(farNodes.splice(0).map((node) => node.stop()))
 })
-afterAll(() => server.stop())
+afterAll(async () => {
+  await admin.deleteModel(manifest.id)
+  await server.stop()
+})
 
 function deploy(overrides: Partial<DeploymentRequest> = {}): Promise<void> {
   return admin.putDeployment({
@@ -128,6 +136,7 @@ describe("somebody else's server", () => {
     await expect(deploy({ model: 'remote-other' })).rejects.toThrow(
       /409.*its inputs are 'frequencies' FP32; the manifest says 'pixels' UINT8/,
     )
+    await admin.deleteModel('remote-other')
   })
 
   test('is refused at an address that is not public', async () => {
