@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { z } from 'zod'
 
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
@@ -95,9 +96,7 @@ function infer(headers: Record<string, string> = {}, path = PATH): Promise<Respo
 
 /** The text an OIP client shows of an error. */
 async function errorOf(response: Response): Promise<string> {
-  // as: every error below /v2 has it
-  const { error } = (await response.json()) as { error: string }
-  return error
+  return z.object({ error: z.string() }).parse(await response.json()).error
 }
 
 describe("somebody else's server", () => {
