@@ -99,7 +99,17 @@ export const oipPaths: PathGroup = ({ versions }) => {
     },
     ...modelPaths('/v2/models/{name}', [name]),
     ...modelPaths('/v2/models/{name}/versions/{version}', [name, version]),
-    ...changePaths(name),
+    // which models run where is the registry's
+    '/v2/repository/models/{name}/{change}': {
+      parameters: [
+        name,
+        { name: 'change', in: 'path', required: true, schema: { enum: ['load', 'unload'] } },
+      ],
+      post: {
+        ...about('Refused: models load and unload by themselves'),
+        responses: errors({ codes: ['unsupported'] }),
+      },
+    },
   }
 }
 
@@ -155,22 +165,6 @@ function infer(): Part {
       ...errors({ codes: RUNNING }),
     },
   }
-}
-
-/** Refused for good: which models run where is the registry's. */
-function changePaths(name: Part): Record<string, Part> {
-  return Object.fromEntries(
-    ['load', 'unload'].map((change) => [
-      `/v2/repository/models/{name}/${change}`,
-      {
-        parameters: [name],
-        post: {
-          ...about('Refused: models load and unload by themselves'),
-          responses: errors({ codes: ['unsupported'] }),
-        },
-      },
-    ]),
-  )
 }
 
 function get(summary: string, schema: z.ZodType, options: ErrorOptions = {}): Part {
