@@ -68,7 +68,7 @@ describe('from Node', () => {
   })
 
   test('gets a file as a Blob', async () => {
-    const picture = await exampleFile('image-upscaler', 'a-flower.png', 'image/png')
+    const picture = await exampleFile('image-upscaler', 'flower.png', 'image/png')
     const answer = await mesh.infer('image-to-image/super-resolution', picture)
     expect(answer.type).toBe('image/png')
     const head = new Uint8Array(await answer.slice(0, 4).arrayBuffer())
@@ -140,7 +140,7 @@ describe('from Node', () => {
   })
 
   test('ends by the deadline of the mesh when it is too short', async () => {
-    const picture = await exampleFile('image-upscaler', 'a-flower.png', 'image/png')
+    const picture = await exampleFile('image-upscaler', 'flower.png', 'image/png')
     const call = mesh.infer('image-to-image/super-resolution', picture, { deadlineMs: 1 })
     expect(await failureOf(call)).toMatchObject({ code: 'deadline_exceeded' })
   })
