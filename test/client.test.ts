@@ -61,7 +61,7 @@ describe('from Node', () => {
   test('asks of a list of texts, in its order', async () => {
     const answers = await mesh.infer('text-classification/language', [
       'Bom dia a todos.',
-      'Guten Morgen zusammen.',
+      'Ich hätte gern eine Tasse Kaffee und ein Brötchen.',
     ])
     expectTypeOf(answers).toEqualTypeOf<{ label: string; score: number }[][]>()
     expect(answers.map(([best]) => best?.label)).toEqual(['por', 'deu'])
