@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import { ERROR_CODES } from '#shared/error-codes.ts'
+import { MESH_VERSION } from '#shared/protocol.ts'
 
 import { findReceipt } from '../scripts/build/receipt.ts'
 import { manifestSchema } from '../scripts/manifest-schema.ts'
@@ -68,6 +69,10 @@ test('every test file belongs to a project', () => {
 test('every error code is explained', () => {
   const page = read('docs', 'errors.md')
   for (const code of Object.keys(ERROR_CODES)) expect(page).toContain(`| \`${code}\` |`)
+})
+
+test("servers say package.json's version", () => {
+  expect(JSON.parse(read('package.json'))).toMatchObject({ version: MESH_VERSION })
 })
 
 test('core names no model', () => {

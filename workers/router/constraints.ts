@@ -8,6 +8,7 @@ import {
   DEFAULT_DEADLINE_MS,
   MAX_DEADLINE_MS,
   REQUEST_ID_HEADER,
+  TaskInputs,
 } from '#shared/protocol.ts'
 
 const PLACEMENT_HEADER = 'mesh-placement'
@@ -37,7 +38,7 @@ export interface Constraints extends ConstraintFields {
 /** The body of `POST /infer`. */
 export const Envelope = z.strictObject({
   capability: Capability,
-  inputs: z.string(),
+  inputs: TaskInputs,
   parameters: z.record(z.string(), z.unknown()).optional(),
   constraints: ConstraintFields.optional(),
 })

@@ -7,12 +7,18 @@ import { adminRoutes } from './admin-routes.ts'
 import { allowOrigins } from './allow-origins.ts'
 import { AttemptCounts } from './attempt-counts.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
+import { CapabilitySearch } from './discovery/capability-search.ts'
+import { searchRoutes } from './discovery/search-routes.ts'
+import { wellKnownRoutes } from './discovery/well-known-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
 import { health } from './health.ts'
+import { huggingFaceRoutes } from './hugging-face-routes.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
+import { mcpRoutes } from './mcp/mcp-routes.ts'
 import { oipRoutes } from './oip-routes.ts'
+import { openAiRoutes } from './openai-routes.ts'
 import { openApi } from './openapi.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { Registry } from './registry.ts'
@@ -24,6 +30,7 @@ export function createRouter(
   counts = new AttemptCounts(),
 ): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
+  const search = new CapabilitySearch()
   app.onError(onError)
   app.notFound(onNotFound)
   app.use(identify(registry, counts))
@@ -42,6 +49,12 @@ export function createRouter(
   app.route('/infer', inferRoutes())
   app.route('/admin', adminRoutes())
   app.route('/', oipRoutes())
+  app.route('/v1', openAiRoutes())
+  app.route('/openai/v1', openAiRoutes())
+  app.route('/models', huggingFaceRoutes())
   app.route('/', catalogueRoutes())
+  app.route('/', searchRoutes(search))
+  app.route('/.well-known', wellKnownRoutes())
+  app.route('/mcp', mcpRoutes(search))
   return app
 }

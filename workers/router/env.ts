@@ -28,8 +28,17 @@ export interface BrowserSettings {
   ALLOWED_ORIGINS?: string
 }
 
+export interface SearchSettings {
+  /** The capability whose embeddings search compares; the first of the task feature-extraction when absent. */
+  SEARCH_CAPABILITY?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
-export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets & BrowserSettings
+export type RouterBindings = RegistryBindings &
+  AuthSecrets &
+  TransportSecrets &
+  BrowserSettings &
+  SearchSettings
 
 export interface RouterVariables {
   registry: Registry

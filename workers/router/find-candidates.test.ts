@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { MeshError } from '#shared/mesh-error.ts'
+import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { requireCandidates } from './find-candidates.ts'
 import { deployment, modelEntry, rows } from './registry-fixture.ts'
@@ -61,6 +62,36 @@ describe('requireCandidates', () => {
       code: 'no_deployment',
       message: `1 deployments of ${TONE} are ready, but none satisfies placement native`,
     })
+  })
+
+  test('sends whoever asks for a task of a model without a codec to its tensors', () => {
+    const remote = RegisteredManifest.parse({
+      ...modelEntry().manifest,
+      id: 'remote',
+      capability: 'x/remote',
+      source: { type: 'remote' },
+      accepts: [],
+      examples: [],
+      limits: undefined,
+    })
+    const models = [{ manifest: remote, artefacts: {}, createdAt: 0 }]
+    const err = refusal('x/remote', {}, { models })
+    expect([err.code, err.message]).toEqual([
+      'capability_unknown',
+      'x/remote takes tensors only: POST /v2/models/remote/infer',
+    ])
+    const beside = [...models, modelEntry({ capability: 'x/remote' })]
+    const pinned = refusal('x/remote', { model: 'remote' }, { models: beside })
+    expect(pinned.message).toBe('remote takes tensors only: POST /v2/models/remote/infer')
+  })
+
+  test('offers no task to a deployment that takes tensors only', () => {
+    const deployments = [deployment({ transport: 'oip', target: 'https://x.org/v2/models/t' })]
+    const err = refusal(TONE, {}, { deployments })
+    expect([err.code, err.message]).toEqual([
+      'no_deployment',
+      `what is ready of ${TONE} takes tensors only: POST /v2/models/tone/infer`,
+    ])
   })
 
   test('gives the deployments of the capability', () => {

@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
 
 import { parseJson } from '#shared/json.ts'
@@ -9,6 +9,7 @@ import { constraintsOf, Envelope } from './constraints.ts'
 import { task } from './doors/task.ts'
 import type { RouterApp } from './env.ts'
 import { findCandidates, perform, readInTime, sendAnswer } from './perform.ts'
+import { requirePlainBody } from './require-plain-body.ts'
 
 /** The main doors: `POST /infer/{task}/{domain}` with the input as body, `POST /infer` with an envelope. */
 export function inferRoutes(): Hono<RouterApp> {
@@ -49,11 +50,4 @@ export function inferRoutes(): Hono<RouterApp> {
     )
   })
   return app
-}
-
-/** A compressed body would reach the model as noise, and its true size is not known. */
-function requirePlainBody(c: Context): void {
-  const encoding = c.req.header('content-encoding') ?? 'identity'
-  if (encoding.toLowerCase() === 'identity') return
-  throw new MeshError('media_type_unsupported', 'send the body without a content-encoding')
 }
