@@ -119,6 +119,13 @@ test.each<[string, unknown, string[], string, RegExp]>([
     'invalid_request',
     /inputs/,
   ],
+  [
+    'a parameter in two places',
+    { inputs: 'a', top_k: 1, parameters: { top_k: 2 } },
+    ['text/plain'],
+    'invalid_request',
+    /'top_k'.*once/,
+  ],
   ['no inputs', { parameters: {} }, ['text/plain'], 'invalid_request', /inputs/],
   ['inputs of no kind', { inputs: 5 }, ['text/plain'], 'invalid_request', /inputs must be/],
 ])('refuses %s', async (_, body, accepts, code, message) => {
