@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -211,6 +214,35 @@ describe('by meaning', () => {
     router.answerWith('application/json', '[0.6,0.8]')
     expect(how).toBe('lexical')
     expect(results[0]?.identifier).toContain(':tone')
+  })
+
+  test('it falls back on words when the embedder keeps it waiting, after two seconds', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo // as: it listens on a port
+    const place = router.place({
+      model: 'english',
+      node: 'silent',
+      target: `http://127.0.0.1:${port}`,
+    })
+    expect((await router.admin('POST', '/deployments', place)).status).toBe(201)
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'draining' })
+    const started = performance.now()
+    const { results, how } = await search({ text: 'tone' })
+    expect(performance.now() - started).toBeLessThan(4_000)
+    expect(how).toBe('lexical')
+    expect(results[0]?.identifier).toContain(':tone')
+    await router.admin('DELETE', '/deployments/english@1/silent')
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
+    expect((await search({ text: 'tone' })).how).toBe('semantic')
+    silent.closeAllConnections()
+    silent.close()
+  })
+
+  test('it falls back on words when there is nothing to embed with any more', async () => {
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'disabled' })
+    expect((await search({ text: 'tone' })).how).toBe('lexical')
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
   })
 })
 
