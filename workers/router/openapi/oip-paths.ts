@@ -89,7 +89,12 @@ export const oipPaths: PathGroup = ({ versions }) => {
     '/v2/repository/models/{name}/{change}': {
       parameters: [
         name,
-        { name: 'change', in: 'path', required: true, schema: { enum: ['load', 'unload'] } },
+        {
+          name: 'change',
+          in: 'path',
+          required: true,
+          schema: { type: 'string', enum: ['load', 'unload'] },
+        },
       ],
       post: {
         ...about('Refused: models load and unload by themselves'),

@@ -38,6 +38,7 @@ export const CONSTRAINTS: readonly Part[] = [
     maximum: MAX_DEADLINE_MS,
   }),
   headerParameter('mesh-placement', 'Where it may run; anywhere by default', {
+    type: 'string',
     enum: ['edge', 'native', 'any'],
   }),
 ]
