@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { modelEntry } from '../workers/router/registry-fixture.ts'
+import { boundConcurrency, type Admit } from './admission.ts'
 import type { Codec } from './codec.ts'
 import { LoadedModel } from './loaded-model.ts'
 import type { Manifest } from './manifest.ts'
@@ -11,7 +12,7 @@ import { runtime } from './onnx-wasm.ts'
 import { onError } from './problem.ts'
 
 /** A node of one model whose codec answers so without running a graph. */
-function node(codec: Codec, overrides: Partial<Manifest> = {}) {
+function node(codec: Codec, overrides: Partial<Manifest> = {}, admit: Admit = (work) => work()) {
   const app = new Hono()
   app.onError(onError)
   const model = new LoadedModel({
@@ -19,7 +20,7 @@ function node(codec: Codec, overrides: Partial<Manifest> = {}) {
     codec,
     loadGraph: () => new Uint8Array(0),
     runtime,
-    admit: (work) => work(),
+    admit,
   })
   app.route(
     '/',
@@ -56,6 +57,27 @@ test('runs a list one after the other', async () => {
     },
   })
   expect((await ask({ inputs: ['a', 'b', 'c'] })).status).toBe(200)
+})
+
+test('finishes a list that was let in, however busy the node becomes meanwhile', async () => {
+  const later = () => new Promise((resolve) => setTimeout(resolve, 1))
+  const slow: Codec = { predict: later }
+  const ask = node(slow, {}, boundConcurrency(1, '[tone]'))
+  let going = true
+  const texts = Array.from({ length: 50 }, () => 'a')
+  const list = Promise.resolve(ask({ inputs: texts })).finally(() => {
+    going = false
+  })
+  const crowd = Array.from({ length: 3 }, async () => {
+    const codes = new Set<number>()
+    while (going) {
+      codes.add((await ask({ inputs: 'b' })).status)
+      await later()
+    }
+    return [...codes]
+  })
+  expect((await list).status).toBe(200)
+  expect(await Promise.all(crowd)).toEqual([[503], [503], [503]])
 })
 
 test('names the text that the model cannot read', async () => {

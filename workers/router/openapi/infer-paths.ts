@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
-import { takesText } from '#shared/task-input.ts'
+import { takesText } from '#shared/text-type.ts'
 import { answerSchemaOf } from '#shared/task-schemas.ts'
 
 import { Envelope } from '../constraints.ts'
