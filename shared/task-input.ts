@@ -1,16 +1,16 @@
-import { z } from 'zod'
-
 import type { TaskInput, TaskParameters } from './codec.ts'
+import { describeIssues } from './describe-issues.ts'
 import { parseJson } from './json.ts'
 import type { Manifest } from './manifest.ts'
 import { mediaFromBase64 } from './media-from-base64.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { MeshError } from './mesh-error.ts'
-import { TaskRequest, type TaskInputs } from './protocol.ts'
+import { TaskRequest } from './protocol.ts'
 import { readBody } from './read-body.ts'
 import { requireTexts } from './require-texts.ts'
 import { sniffMediaType } from './sniff-media-type.ts'
 import { tableToCsv } from './table-to-csv.ts'
+import type { Table, TaskInputs } from './task-inputs.ts'
 import { mainType, takesText, textTypeOf } from './text-type.ts'
 
 export interface TaskCall {
@@ -58,7 +58,7 @@ function fromJson(body: Uint8Array, manifest: Acceptance): TaskCall {
   if (body.byteLength === 0) throw emptyInput(manifest)
   const parsed = TaskRequest.safeParse(parseJson(body, `${who} the body`))
   if (!parsed.success) {
-    throw new MeshError('invalid_request', `${who} ${z.prettifyError(parsed.error)}`)
+    throw new MeshError('invalid_request', `${who} ${describeIssues(parsed.error)}`)
   }
   const { inputs: named, table, parameters, ...beside } = parsed.data
   const inputs = named ?? (table === undefined ? undefined : { data: table })
@@ -114,7 +114,7 @@ function decode(text: string, manifest: Acceptance): TaskInput {
   return { mediaType: textTypeOf(manifest), bytes: new TextEncoder().encode(text) }
 }
 
-function csvOf({ data }: Exclude<TaskInputs, string | string[]>, manifest: Acceptance): TaskInput {
+function csvOf({ data }: Table, manifest: Acceptance): TaskInput {
   const who = `[${manifest.id}]`
   if (!manifest.accepts.includes('text/csv')) {
     throw new MeshError('invalid_input', `${who} it takes ${manifest.accepts.join(', ')}, no table`)

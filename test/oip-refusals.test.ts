@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { MAX_BATCH } from '#shared/protocol.ts'
+import { MAX_BATCH } from '#shared/task-inputs.ts'
 
 import { describeEchoServers, fp32Input, withOthersEmpty } from './echo-servers.ts'
 import { INFERENCE_HEADER, inferRequest, lengthPrefixed } from './oip-request.ts'

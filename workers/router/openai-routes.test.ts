@@ -73,6 +73,7 @@ test.each<[string, unknown, number, string | null, string]>([
   ['other dimensions', { ...two, dimensions: 3 }, 400, 'dimensions', 'invalid_request'],
   ['a body that is no object', [two], 400, null, 'invalid_request'],
   ['a model of another task', { model: 'tone', input: 'a' }, 400, 'model', 'invalid_request'],
+  ['a name of 200 kB', { ...two, model: 'a'.repeat(200_000) }, 400, 'model', 'invalid_request'],
   ['a model that is not there', { model: 'vectr', input: 'a' }, 404, 'model', 'model_not_found'],
 ])('refuses %s, in OpenAI’s shape', async (_, body, status, param, code) => {
   const refused = await embed(body)
