@@ -6,6 +6,8 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Context } from 'hono'
 
+import { MESH_VERSION } from '#shared/protocol.ts'
+
 import type { CapabilitySearch } from '../discovery/capability-search.ts'
 import { documentsOf } from '../discovery/documents.ts'
 import type { RouterApp } from '../env.ts'
@@ -37,7 +39,7 @@ export async function serveMessage(
 
 function createServer(c: Context<RouterApp>, search: CapabilitySearch): Server {
   const server = new Server(
-    { name: 'capillary', title: 'Capillary', version: '1.0.0' },
+    { name: 'capillary', title: 'Capillary', version: MESH_VERSION },
     { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
   )
   server.setRequestHandler('tools/list', async ({ params }) =>
