@@ -33,7 +33,7 @@ test('looks at lists that are wrong in every element no further than the first',
   const began = performance.now()
   const texts = TaskInputs.safeParse(wrong)
   const table = TaskInputs.safeParse({ data: { a: wrong } })
-  expect(performance.now() - began).toBeLessThan(200)
+  expect(performance.now() - began).toBeLessThan(1_000)
   expect([texts.error?.issues.length, table.error?.issues.length]).toEqual([1, 1])
 })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
 import { mediaFromBase64 } from '#shared/media-from-base64.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { isTextType, textTypeOf } from '#shared/text-type.ts'
@@ -71,7 +72,7 @@ export function inputSchemaOf(types: readonly string[]): {
 /** The task-level request that a call with `args` stands for. Throws `invalid_request` or `invalid_input`. */
 export function readToolInput(args: unknown, types: readonly string[]): ToolInput {
   const parsed = ToolArguments.safeParse(args ?? {})
-  if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+  if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
   const { text, data, mimeType, parameters, constraints = {} } = parsed.data
   const { textTypes, mediaTypes } = split(types)
   const given = requireOne({
