@@ -155,3 +155,15 @@ test('without a version speaks to Hugging Face’s clients, in answers and in er
     error: expect.stringContaining('texts'),
   })
 })
+
+test('holds a 503 back from those clients, which ask again at once, and from the router not at all', async () => {
+  const ask = node({ predict: () => Promise.reject(new MeshError('overloaded', 'busy')) })
+  const headers = { 'mesh-deadline-ms': '200' }
+  const timed = async (path?: string) => {
+    const began = performance.now()
+    expect((await ask({ inputs: 'a' }, headers, path)).status).toBe(503)
+    return performance.now() - began
+  }
+  expect(await timed('')).toBeGreaterThan(150)
+  expect(await timed()).toBeLessThan(150)
+})
