@@ -8,8 +8,8 @@ import {
   DEFAULT_DEADLINE_MS,
   MAX_DEADLINE_MS,
   REQUEST_ID_HEADER,
-  TaskInputs,
 } from '#shared/protocol.ts'
+import { TaskInputs } from '#shared/task-inputs.ts'
 
 const PLACEMENT_HEADER = 'mesh-placement'
 const MODEL_HEADER = 'mesh-model'

@@ -19,7 +19,7 @@ import { inferRoutes } from './infer-routes.ts'
 import { mcpRoutes } from './mcp/mcp-routes.ts'
 import { oipRoutes } from './oip-routes.ts'
 import { openAiRoutes } from './openai-routes.ts'
-import { openApi } from './openapi.ts'
+import { openApiRoutes } from './openapi-routes.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { Registry } from './registry.ts'
 import { snapshotOf } from './request-snapshot.ts'
@@ -39,13 +39,11 @@ export function createRouter(
   app.use(refuseOtherMethods(app))
 
   app.get('/health', health)
-  app.get('/openapi.json', async (c) =>
-    c.json(openApi(await snapshotOf(c), new URL(c.req.url).origin)),
-  )
   app.get('/docs', async (c) => {
     c.header('content-security-policy', DOCS_CSP)
     return c.html(docsPage(await snapshotOf(c), new URL(c.req.url).origin))
   })
+  app.route('/', openApiRoutes())
   app.route('/infer', inferRoutes())
   app.route('/admin', adminRoutes())
   app.route('/', oipRoutes())

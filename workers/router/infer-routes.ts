@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
@@ -37,7 +37,7 @@ export function inferRoutes(): Hono<RouterApp> {
     const { deadlineMs: headerMs } = constraintsOf(c.req.raw.headers)
     const envelope = await readInTime(c, 'the envelope:', headerMs)
     const parsed = Envelope.safeParse(parseJson(envelope, 'the envelope'))
-    if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+    if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
     const { capability, inputs, parameters } = parsed.data
     const constraints = constraintsOf(c.req.raw.headers, parsed.data.constraints)
     const candidates = await findCandidates(c, capability, constraints)

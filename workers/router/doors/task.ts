@@ -3,7 +3,7 @@ import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
 import { TOKENS_HEADER } from '#shared/protocol.ts'
 
 import type { Door, NodeAnswer } from '../door.ts'
-import { mediaTypeOf } from '../media-type.ts'
+import { mediaTypeOf } from '#shared/media-type.ts'
 import { readAnswer } from '../receive-answer.ts'
 import { readSmallJson } from '../read-small-json.ts'
 

@@ -6,7 +6,7 @@ import { Problem, toProblem } from '#shared/problem.ts'
 import { INFERENCE_HEADER } from '#shared/protocol.ts'
 
 import type { Door } from '../door.ts'
-import { mediaTypeOf } from '../media-type.ts'
+import { mediaTypeOf } from '#shared/media-type.ts'
 import { readSmallJson } from '../read-small-json.ts'
 import { readAnswer } from '../receive-answer.ts'
 

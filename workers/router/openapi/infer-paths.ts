@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
-import { takesText } from '#shared/task-input.ts'
+import { Table } from '#shared/task-inputs.ts'
 import { answerSchemaOf } from '#shared/task-schemas.ts'
+import { takesText } from '#shared/text-type.ts'
 
 import { Envelope } from '../constraints.ts'
 import type { ModelEntry } from '../snapshot.ts'
@@ -10,23 +11,6 @@ import { errorAnswers, RUNNING } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
-
-/** A table as Hugging Face writes it, for models that take CSV. */
-const TABLE: Part = {
-  type: 'object',
-  description: 'A table: the cells of each column under its name',
-  properties: {
-    data: {
-      type: 'object',
-      additionalProperties: {
-        type: 'array',
-        items: { anyOf: [{ type: 'string' }, { type: 'number' }] },
-      },
-    },
-  },
-  required: ['data'],
-  additionalProperties: false,
-}
 
 const BYTES: Part = { schema: { type: 'string', format: 'binary' } }
 
@@ -107,7 +91,7 @@ function inputsSchema(models: readonly ModelEntry[]): Part {
   const text = { type: 'string', minLength: 1, description: 'The text' }
   const list = { type: 'array', items: text, minItems: 1, description: 'Texts, answered by a list' }
   const csv = models.some(({ manifest }) => manifest.accepts.includes('text/csv'))
-  return { anyOf: [text, list, ...(csv ? [TABLE] : [])] }
+  return { anyOf: [text, list, ...(csv ? [jsonSchema(Table)] : [])] }
 }
 
 /** The answer of one input, then that of a list where there may be one. */
