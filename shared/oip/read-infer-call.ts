@@ -5,6 +5,7 @@ import { MeshError } from '../mesh-error.ts'
 import { INFERENCE_HEADER } from '../protocol.ts'
 import { parseExactJson } from './exact-json.ts'
 import { InferLengths, InferRequest } from './infer-request.ts'
+import { jsonBytesOf } from './json-bytes.ts'
 import { readContent } from './read-content.ts'
 
 /** Of what is wrong with a request, no more is told. */
@@ -30,17 +31,10 @@ export async function readInferCall(
   limit: number,
   who: string,
 ): Promise<InferCall> {
-  const declared = request.headers.get(INFERENCE_HEADER)
-  if (declared === null) {
+  const jsonBytes = jsonBytesOf(request.headers, who)
+  if (jsonBytes === undefined) {
     const body = await readContent(request, limit, who)
     return { request: parseInferRequest(body, who), json: body, binary: new Uint8Array(0) }
-  }
-  const jsonBytes = Number(declared)
-  if (!/^\d+$/.test(declared) || !Number.isSafeInteger(jsonBytes)) {
-    throw new MeshError(
-      'invalid_request',
-      `${who} ${INFERENCE_HEADER} is '${declared.slice(0, 32)}'; it must be the bytes of JSON before the tensors`,
-    )
   }
   // the first tensor, usually the only one, is then a view of the body
   const body = await readContent(request, limit, who, jsonBytes)

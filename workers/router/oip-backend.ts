@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 
-import { MeshError } from '#shared/mesh-error.ts'
+import { contentEncodingOf } from '#shared/oip/content-encoding.ts'
+import { jsonBytesOf } from '#shared/oip/json-bytes.ts'
 import type { OipBackend, OipModel } from '#shared/oip/oip-backend.ts'
 import { INFERENCE_HEADER, MESH_VERSION } from '#shared/protocol.ts'
 import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
@@ -13,9 +14,6 @@ import { lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
 import type { Snapshot } from './snapshot.ts'
-
-/** What nodes can read (shared/oip); anything else would reach them as noise. */
-const ENCODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'deflate'])
 
 /** The router as a server of the Open Inference Protocol: its models are the registry's, wherever they run. */
 export const routerBackend: OipBackend<RouterApp> = {
@@ -87,25 +85,14 @@ function describe(manifest: RegisteredManifest, { tensorPools }: Snapshot): OipM
  * What says how the body is to be read. Its type follows from the protocol and not from the caller: Triton's
  * client sends none, and others name it by habit.
  */
-function bodyHeaders(c: Context): Record<string, string> {
-  const jsonBytes = c.req.header(INFERENCE_HEADER)
-  if (jsonBytes !== undefined && !/^\d{1,10}$/.test(jsonBytes)) {
-    throw new MeshError(
-      'invalid_request',
-      `${INFERENCE_HEADER} is '${jsonBytes.slice(0, 32)}'; it must be the bytes of JSON before the tensors`,
-    )
-  }
-  const encoding = (c.req.header('content-encoding') ?? 'identity').trim().toLowerCase()
-  if (!ENCODINGS.has(encoding)) {
-    throw new MeshError(
-      'media_type_unsupported',
-      `the content-encoding '${encoding.slice(0, 32)}' is not known; there are gzip and deflate`,
-    )
-  }
+function bodyHeaders({ req }: Context): Record<string, string> {
+  const { headers } = req.raw
+  const jsonBytes = jsonBytesOf(headers, 'the router')
+  const encoding = contentEncodingOf(headers, 'the router')
   return {
     ...(jsonBytes === undefined
       ? { 'content-type': 'application/json' }
-      : { 'content-type': 'application/octet-stream', [INFERENCE_HEADER]: jsonBytes }),
-    ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
+      : { 'content-type': 'application/octet-stream', [INFERENCE_HEADER]: String(jsonBytes) }),
+    ...(encoding ? { 'content-encoding': encoding } : {}),
   }
 }

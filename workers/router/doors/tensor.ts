@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { ERROR_CODES, type ErrorCode } from '#shared/error-codes.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { jsonBytesOf } from '#shared/oip/json-bytes.ts'
 import { Problem, toProblem } from '#shared/problem.ts'
 import { INFERENCE_HEADER } from '#shared/protocol.ts'
 
@@ -39,20 +40,27 @@ export const tensor: Door = {
   path: ({ modelId, version }) => `/v2/models/${modelId}/versions/${version}/infer`,
 
   async accept(response, { node }) {
-    const bytesOfJson = response.headers.get(INFERENCE_HEADER)
-    if (bytesOfJson !== null && /^\d{1,10}$/.test(bytesOfJson)) {
+    const jsonBytes = jsonBytesOf(response.headers, node, 'bad_gateway')
+    if (jsonBytes !== undefined) {
       const body = await readAnswer(response, node)
-      const headers = { [INFERENCE_HEADER]: bytesOfJson }
+      // of what streams the client finds out
+      if (body instanceof Uint8Array && body.byteLength < jsonBytes) {
+        throw new MeshError(
+          'bad_gateway',
+          `${node} ${INFERENCE_HEADER} is ${jsonBytes}; the answer has ${body.byteLength} bytes`,
+        )
+      }
+      const headers = { [INFERENCE_HEADER]: String(jsonBytes) }
       return { contentType: 'application/octet-stream', headers, body }
     }
     const type = mediaTypeOf(response.headers)
-    if (bytesOfJson === null && type === 'application/json') {
+    if (type === 'application/json') {
       return { contentType: type, headers: {}, body: await readAnswer(response, node) }
     }
     await response.body?.cancel()
     throw new MeshError(
       'bad_gateway',
-      `${node} answered 200 with '${type}' and ${INFERENCE_HEADER} '${bytesOfJson ?? ''}', which is no answer of the Open Inference Protocol`,
+      `${node} answered 200 with '${type}' and no ${INFERENCE_HEADER}, which is no answer of the Open Inference Protocol`,
     )
   },
 
