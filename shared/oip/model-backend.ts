@@ -8,6 +8,7 @@ import { inferResponse, requireOutputs, type NamedOutput } from './infer-respons
 import type { OipBackend, OipModel } from './oip-backend.ts'
 import { readInferCall, type InferCall } from './read-infer-call.ts'
 import { requestTensors } from './request-tensors.ts'
+import { timeoutMs } from './timeout-ms.ts'
 import { ANSWER_OUTPUT, findTextTensor, inferTexts, MAX_TEXTS } from './text-tensor.ts'
 
 /** A JSON number takes at most about 25 characters, plus its comma. */
@@ -69,8 +70,7 @@ async function infer(request: Request, model: LoadedModel): Promise<Response> {
   const patience = parseDeadline(request.headers)
   model.preload()
   const call = await readInferCall(request, bodyLimit(manifest), who)
-  const micros = call.request?.parameters?.timeout ?? 0
-  const deadline = micros > 0 ? Math.min(patience, Math.ceil(micros / 1000)) : patience
+  const deadline = Math.min(patience, timeoutMs(call.request?.parameters?.timeout) ?? patience)
   const outputs = await withinDeadline(
     (expiresAt) => run(call, model, expiresAt, who),
     deadline,

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { contentEncodingOf } from '#shared/oip/content-encoding.ts'
 import { jsonBytesOf } from '#shared/oip/json-bytes.ts'
 import type { OipBackend, OipModel } from '#shared/oip/oip-backend.ts'
+import { peekTimeoutMs } from '#shared/oip/peek-timeout.ts'
 import { INFERENCE_HEADER, MESH_VERSION } from '#shared/protocol.ts'
 import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 
@@ -44,8 +45,9 @@ export const routerBackend: OipBackend<RouterApp> = {
     const candidates = await lookTwice(c, (snapshot) =>
       requireTensorCandidates(snapshot, name, version, constraints),
     )
-    const { deadlineMs } = constraints
-    const body = await readInTime(c, `[${name}]`, deadlineMs)
+    const body = await readInTime(c, `[${name}]`, constraints.deadlineMs)
+    const waits = callersTimeout(body, headers) ?? Number.POSITIVE_INFINITY
+    const deadlineMs = Math.min(constraints.deadlineMs, Date.now() - started + waits)
     const call = { door: tensor, candidates, deadlineMs, started, body, headers }
     return sendAnswer(c, await perform(c, call))
   },
@@ -79,6 +81,18 @@ function describe(manifest: RegisteredManifest, { tensorPools }: Snapshot): OipM
     ...(textTensor === undefined ? {} : { parameters: { text_input: textTensor } }),
     ...(ready ? { ready } : { ready: false, reason: 'no deployment of it is ready' }),
   }
+}
+
+/**
+ * `parameters.timeout` of the body in milliseconds: what one node leaves of it is all that the next may
+ * have. That of a compressed body is known only to the nodes, which keep it each for itself.
+ */
+function callersTimeout(
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): number | undefined {
+  if ('content-encoding' in headers) return undefined
+  return peekTimeoutMs(body.subarray(0, Number(headers[INFERENCE_HEADER] ?? body.byteLength)))
 }
 
 /**

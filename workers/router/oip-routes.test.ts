@@ -96,6 +96,25 @@ describe('an inference', () => {
     expect(left).toBeLessThanOrEqual(1234)
   })
 
+  test.each(['JSON', 'binary'])(
+    'of %s that says how long its caller waits is not fallen over past that',
+    async (kind) => {
+      await router.admin('POST', '/deployments', router.place({ node: 'far-too' }))
+      router.answerWith('application/json', ANSWER, { delayMs: 3_000 })
+      const head = REQUEST.replace('{', '{"parameters":{"timeout":400000},')
+      const framing: Record<string, string> =
+        kind === 'binary' ? { 'inference-header-content-length': String(head.length) } : {}
+      const started = performance.now()
+      const answer = await infer(framing, kind === 'binary' ? `${head}....` : head)
+      expect([answer.status, answer.body.code]).toEqual([504, 'deadline_exceeded'])
+      expect(performance.now() - started).toBeLessThan(2_000)
+      const told = router.received.map(({ headers }) => Number(headers['mesh-deadline-ms']))
+      expect(told.length).toBeGreaterThan(0)
+      expect(told.every((ms) => ms <= 400)).toBe(true)
+      await router.admin('DELETE', `/deployments/${encodeURI('tone@1/far-too')}`)
+    },
+  )
+
   test('is counted', async () => {
     const successes = async () => {
       const { body } = await router.send('/v2/models/tone/stats')

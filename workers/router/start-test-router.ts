@@ -3,6 +3,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -47,7 +48,7 @@ export interface TestRouter {
   answerWith(
     contentType: string,
     body: Uint8Array | string,
-    more?: { status?: number; headers?: Record<string, string> },
+    more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
   ): void
   /** What the far node was sent so far. */
   received: ReceivedCall[]
@@ -68,6 +69,7 @@ export async function startTestRouter(
     body: Uint8Array | string
     status?: number
     headers?: Record<string, string>
+    delayMs?: number
   } = {
     contentType: 'application/json',
     body: '[{"label":"good","score":1}]',
@@ -75,9 +77,10 @@ export async function startTestRouter(
   const farNode = createServer((request, response) => {
     const chunks: Uint8Array[] = []
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-    request.on('end', () => {
+    request.on('end', async () => {
       const body = Buffer.concat(chunks)
       received.push({ headers: request.headers, path: request.url ?? '', body })
+      if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
       response
         .writeHead(reply.status ?? 200, {
           'content-type': reply.contentType,
