@@ -5,16 +5,16 @@ import { jsonBytesOf } from '#shared/oip/json-bytes.ts'
 import type { OipBackend, OipModel } from '#shared/oip/oip-backend.ts'
 import { peekTimeoutMs } from '#shared/oip/peek-timeout.ts'
 import { INFERENCE_HEADER, MESH_VERSION } from '#shared/protocol.ts'
-import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
+import { isRemote } from '#shared/remote-manifest.ts'
 
-import { rankCandidates } from './candidates.ts'
+import { answeringVersions } from './answering-versions.ts'
 import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
 import type { RouterApp } from './env.ts'
 import { lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
-import { requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
-import type { Snapshot } from './snapshot.ts'
+import { isReady, requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
+import type { RegisteredModel, Snapshot } from './snapshot.ts'
 
 /** The router as a server of the Open Inference Protocol: its models are the registry's, wherever they run. */
 export const routerBackend: OipBackend<RouterApp> = {
@@ -27,15 +27,15 @@ export const routerBackend: OipBackend<RouterApp> = {
 
   async models(c) {
     const snapshot = await snapshotOf(c)
-    return Array.from(snapshot.models.values(), ({ manifest }) => describe(manifest, snapshot))
+    return Array.from(snapshot.models.values(), (model) => describe(model, snapshot))
   },
 
   requireModel: (c, name, version) =>
     lookTwice(c, (snapshot) => {
       const found = requireVersions(snapshot, name, version)
-      const models = found.map(({ manifest }) => describe(manifest, snapshot))
-      // a request that names no version goes to any that is ready
-      return models.toSorted((a, b) => Number(b.ready) - Number(a.ready))
+      const answering = answeringVersions(found, (model) => isReady(snapshot, model))
+      const others = found.toReversed().filter((model) => !answering.includes(model))
+      return [...answering, ...others].map((model) => describe(model, snapshot))
     }),
 
   async infer(c, name, version) {
@@ -67,11 +67,11 @@ export const routerBackend: OipBackend<RouterApp> = {
 /** What runs a model on somebody else's server is known there only. */
 const REMOTE_PLATFORM = 'remote'
 
-function describe(manifest: RegisteredManifest, { tensorPools }: Snapshot): OipModel {
+function describe(model: RegisteredModel, snapshot: Snapshot): OipModel {
+  const { manifest } = model
   const { id: name, version, inputs, outputs } = manifest
-  const pool = tensorPools.get(name)
   const textTensor = isRemote(manifest) ? undefined : manifest.textTensor
-  const ready = pool && rankCandidates(pool, { placement: 'any', model: name, version }).length > 0
+  const ready = isReady(snapshot, model)
   return {
     name,
     version,

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib' // oxlint-disable-line no-restricted-import
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { startTestRouter, type TestRouter } from './start-test-router.ts'
+import { startTestRouter, toneManifest, type TestRouter } from './start-test-router.ts'
 
 const REQUEST = '{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]}'
 const ANSWER = '{"model_name":"tone","model_version":"1","outputs":[]}'
@@ -260,6 +260,26 @@ describe('metadata', () => {
     const index = { method: 'POST', body: '{}' }
     expect((await router.send('/v2/repository/index', { ...index, key: '' })).status).toBe(401)
     expect((await router.send('/v2/repository/index', index)).status).toBe(200)
+  })
+
+  test('describes the version that a request without one goes to', async () => {
+    const inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, 9] }]
+    const manifest = { ...toneManifest, version: '10', inputs }
+    await router.admin('POST', '/models', { manifest })
+    // what is unknown makes the router look at the registry again
+    const lookAgain = () => infer({}, REQUEST, '/v2/models/unknown/infer')
+    const described = async () => {
+      await lookAgain()
+      return (await router.send('/v2/models/tone')).body
+    }
+    // not yet: it has no deployment
+    expect(await described()).toMatchObject({ versions: ['1', '10'] })
+    await router.admin('POST', '/deployments', router.place({ version: '10', verify: false }))
+    expect(await described()).toMatchObject({ versions: ['10', '1'], inputs })
+    expect((await infer()).headers.get('mesh-model')).toBe('tone@10')
+    await router.admin('DELETE', `/deployments/${encodeURI('tone@10/far')}`)
+    await lookAgain()
+    expect((await infer()).headers.get('mesh-model')).toBe('tone@1')
   })
 
   test('says of a model without a ready deployment that it is not ready', async () => {
