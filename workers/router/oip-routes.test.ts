@@ -206,12 +206,32 @@ describe('what a node refuses', () => {
     }
   })
 
-  test('is cut where it is long', async () => {
+  test('is its sentence and a code of its status, and nothing that callers take for ours', async () => {
+    const problem = { type: 'x', title: 'x', status: 422, detail: 'x must be FP32' }
+    const more = { attempts: [{ node: 'secret' }], nearest: ['evil'], error: 'evil', docs: 'evil' }
+    for (const code of ['invalid_input', 'internal', 'unauthenticated', 'new_here']) {
+      const body = { ...problem, code, retryable: false, ...more }
+      router.answerWith('application/json', JSON.stringify(body), { status: 422 })
+      const { status, body: told } = await infer()
+      expect([status, told.error, told.code]).toEqual([422, 'x must be FP32', 'invalid_input'])
+      expect(JSON.stringify(told)).not.toMatch(/evil|secret/)
+      router.answerWith('application/problem+json', JSON.stringify(body), { status: 422 })
+      const task = await router.infer()
+      expect([task.status, task.body.code]).toEqual([422, 'invalid_input'])
+      expect(JSON.stringify(task.body)).not.toMatch(/evil|secret/)
+    }
+  })
+
+  test('is cut where it is long, a problem document too', async () => {
     const error = 'é'.repeat(20_000)
     router.answerWith('application/json', JSON.stringify({ error }), { status: 422 })
     const { status, body } = await infer()
     expect(status).toBe(422)
     expect(body.error).toBe('é'.repeat(1_000))
+    const problem = { type: 'x', title: 'x', status: 422, code: 'invalid_input', retryable: false }
+    const long = JSON.stringify({ ...problem, detail: error })
+    router.answerWith('application/json', long, { status: 422 })
+    expect((await infer()).body.error).toBe('é'.repeat(1_000))
   })
 
   test.each([
@@ -274,7 +294,7 @@ describe('metadata', () => {
     }
     // not yet: it has no deployment
     expect(await described()).toMatchObject({ versions: ['1', '10'] })
-    await router.admin('POST', '/deployments', router.place({ version: '10', verify: false }))
+    await router.admin('POST', '/deployments', router.place({ version: '10' }))
     expect(await described()).toMatchObject({ versions: ['10', '1'], inputs })
     expect((await infer()).headers.get('mesh-model')).toBe('tone@10')
     await router.admin('DELETE', `/deployments/${encodeURI('tone@10/far')}`)

@@ -20,6 +20,8 @@ export const TONE = 'text-classification/tone'
 /** The one model, which answers JSON or a picture. */
 export const toneManifest = modelEntry({ produces: ['application/json', 'image/png'] }).manifest
 
+type Vars = Readonly<Record<string, string>>
+
 export interface Answer {
   status: number
   headers: Headers
@@ -58,9 +60,13 @@ export interface TestRouter {
   stop(): Promise<void>
 }
 
-/** Starts a router whose registry has one model, on one far node that answers well. */
+/**
+ * Starts a router whose registry has one model, on one far node that answers well.
+ *
+ * @param varsOf settings of the router, given the base URL of the far node
+ */
 export async function startTestRouter(
-  vars: Readonly<Record<string, string>> = {},
+  varsOf: Vars | ((farUrl: string) => Vars) = {},
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const received: ReceivedCall[] = []
@@ -93,6 +99,7 @@ export async function startTestRouter(
   })
   await new Promise<void>((resolve) => farNode.listen(0, '127.0.0.1', resolve))
   const { port } = farNode.address() as AddressInfo // as: it listens on a port
+  const farUrl = `http://127.0.0.1:${port}`
 
   const harness = createTestHarness({
     root: ROOT,
@@ -111,7 +118,7 @@ export async function startTestRouter(
             },
           ],
           vars: {
-            ...vars,
+            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
             SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
             ENVIRONMENT: 'development',
@@ -149,7 +156,7 @@ export async function startTestRouter(
     node: 'far',
     placement: 'native',
     transport: 'http',
-    target: `http://127.0.0.1:${port}`,
+    target: farUrl,
     ...overrides,
   })
 
@@ -168,7 +175,7 @@ export async function startTestRouter(
         body: 'hello',
       }),
     inferKey,
-    farUrl: `http://127.0.0.1:${port}`,
+    farUrl,
     answerWith(contentType, body, more = {}) {
       reply = { contentType, body, ...more }
     },
