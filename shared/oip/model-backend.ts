@@ -10,6 +10,7 @@ import type { OipBackend, OipModel } from './oip-backend.ts'
 import { readInferCall, type InferCall } from './read-infer-call.ts'
 import { requestTensors } from './request-tensors.ts'
 import { ANSWER_OUTPUT, findTextTensor, inferTexts } from './text-tensor.ts'
+import { timeoutMs } from './timeout-ms.ts'
 
 /** A JSON number takes at most about 25 characters, plus its comma. */
 const JSON_BYTES_PER_ELEMENT = 26
@@ -70,8 +71,7 @@ async function infer(request: Request, model: LoadedModel): Promise<Response> {
   const patience = parseDeadline(request.headers)
   model.preload()
   const call = await readInferCall(request, bodyLimit(manifest), who)
-  const micros = call.request?.parameters?.timeout ?? 0
-  const deadline = micros > 0 ? Math.min(patience, Math.ceil(micros / 1000)) : patience
+  const deadline = Math.min(patience, timeoutMs(call.request?.parameters?.timeout) ?? patience)
   const outputs = await withinDeadline(
     (expiresAt) => run(call, model, expiresAt, who),
     deadline,

@@ -1,5 +1,6 @@
 import { MeshError } from '#shared/mesh-error.ts'
 
+import { answeringVersions } from './answering-versions.ts'
 import { poolSize, rankCandidates } from './candidates.ts'
 import type { Constraints } from './constraints.ts'
 import { nearest } from './nearest.ts'
@@ -32,8 +33,8 @@ export function requireVersions(
 }
 
 /**
- * The deployments to try for tensors of a model, at least one: of any version when none is named. Throws
- * `model_unknown`, or `no_deployment` when nothing that has it is ready and fits.
+ * The deployments to try for tensors of a model, at least one: of any version that answers when none is named.
+ * Throws `model_unknown`, or `no_deployment` when nothing that has it is ready and fits.
  */
 export function requireTensorCandidates(
   snapshot: Snapshot,
@@ -42,11 +43,14 @@ export function requireTensorCandidates(
   constraints: Constraints,
 ): Candidate[] {
   const version = agreedVersion(name, inPath, constraints)
-  requireVersions(snapshot, name, version)
+  const known = requireVersions(snapshot, name, version)
   const { placement } = constraints
   const pool = snapshot.tensorPools.get(name)
   const pin = version === undefined ? {} : { model: name, version }
-  const candidates = pool ? rankCandidates(pool, { placement, ...pin }) : []
+  const answering = answeringVersions(known, (own) => isReady(snapshot, own))
+  const may = new Set(answering.map(({ manifest }) => manifest.version))
+  const ranked = pool ? rankCandidates(pool, { placement, ...pin }) : []
+  const candidates = ranked.filter((own) => may.has(own.version))
   if (candidates.length > 0) return candidates
   const asked = version === undefined ? name : versionKey({ id: name, version })
   const ready = pool ? poolSize(pool) : 0
@@ -57,6 +61,13 @@ export function requireTensorCandidates(
       : `${ready} deployments of ${name} are ready, but none is of ${asked} with placement ${placement}`,
     { retryAfter: 1 },
   )
+}
+
+/** Whether a deployment of the version takes requests. */
+export function isReady({ tensorPools }: Snapshot, { manifest }: RegisteredModel): boolean {
+  const { id: model, version } = manifest
+  const pool = tensorPools.get(model)
+  return pool !== undefined && rankCandidates(pool, { placement: 'any', model, version }).length > 0
 }
 
 /** The header may pin what the path left open; a model of its own would contradict it. */

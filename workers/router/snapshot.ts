@@ -64,7 +64,7 @@ export interface Snapshot {
   version: number
   /** By `id@version`. */
   models: ReadonlyMap<string, RegisteredModel>
-  /** Every version of a model, by its id. */
+  /** Every version of a model, by its id: 2 before 10. */
   versions: ReadonlyMap<string, readonly RegisteredModel[]>
   /** What is offered at task level. */
   capabilities: ReadonlyMap<string, CapabilityEntry>
@@ -91,7 +91,8 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     const own = deploymentsOf.get(versionKey(manifest)) ?? []
     return Array.from(own, (deployment) => ({ ...deployment, produces }))
   }
-  const versions = Map.groupBy(rows.models, ({ manifest }) => manifest.id)
+  const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
+  const versions = Map.groupBy(ordered, ({ manifest }) => manifest.id)
   const capabilities = new Map<string, CapabilityEntry>()
   for (const [id, models] of byCapability(rows.models.filter(isOwn))) {
     const taking = models.flatMap(candidatesOf).filter(({ transport }) => transport !== 'oip')
@@ -110,6 +111,12 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     deploymentsOf,
     keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
   }
+}
+
+const { compare: compareNumbers } = new Intl.Collator('en', { numeric: true })
+
+function compareVersions(a: RegisteredManifest, b: RegisteredManifest): number {
+  return a.id === b.id ? compareNumbers(a.version, b.version) : 0
 }
 
 function isOwn(model: RegisteredModel): model is ModelEntry {

@@ -3,6 +3,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -18,6 +19,8 @@ export const TONE = 'text-classification/tone'
 
 /** The one model, which answers JSON or a picture. */
 export const toneManifest = modelEntry({ produces: ['application/json', 'image/png'] }).manifest
+
+type Vars = Readonly<Record<string, string>>
 
 export interface Answer {
   status: number
@@ -47,7 +50,7 @@ export interface TestRouter {
   answerWith(
     contentType: string,
     body: Uint8Array | string,
-    more?: { status?: number; headers?: Record<string, string> },
+    more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
   ): void
   /** What the far node was sent so far. */
   received: ReceivedCall[]
@@ -57,9 +60,13 @@ export interface TestRouter {
   stop(): Promise<void>
 }
 
-/** Starts a router whose registry has one model, on one far node that answers well. */
+/**
+ * Starts a router whose registry has one model, on one far node that answers well.
+ *
+ * @param varsOf settings of the router, given the base URL of the far node
+ */
 export async function startTestRouter(
-  vars: Readonly<Record<string, string>> = {},
+  varsOf: Vars | ((farUrl: string) => Vars) = {},
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const received: ReceivedCall[] = []
@@ -68,6 +75,7 @@ export async function startTestRouter(
     body: Uint8Array | string
     status?: number
     headers?: Record<string, string>
+    delayMs?: number
   } = {
     contentType: 'application/json',
     body: '[{"label":"good","score":1}]',
@@ -75,9 +83,10 @@ export async function startTestRouter(
   const farNode = createServer((request, response) => {
     const chunks: Uint8Array[] = []
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-    request.on('end', () => {
+    request.on('end', async () => {
       const body = Buffer.concat(chunks)
       received.push({ headers: request.headers, path: request.url ?? '', body })
+      if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
       response
         .writeHead(reply.status ?? 200, {
           'content-type': reply.contentType,
@@ -90,6 +99,7 @@ export async function startTestRouter(
   })
   await new Promise<void>((resolve) => farNode.listen(0, '127.0.0.1', resolve))
   const { port } = farNode.address() as AddressInfo // as: it listens on a port
+  const farUrl = `http://127.0.0.1:${port}`
 
   const harness = createTestHarness({
     root: ROOT,
@@ -108,7 +118,7 @@ export async function startTestRouter(
             },
           ],
           vars: {
-            ...vars,
+            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
             SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
             ENVIRONMENT: 'development',
@@ -146,7 +156,7 @@ export async function startTestRouter(
     node: 'far',
     placement: 'native',
     transport: 'http',
-    target: `http://127.0.0.1:${port}`,
+    target: farUrl,
     ...overrides,
   })
 
@@ -165,7 +175,7 @@ export async function startTestRouter(
         body: 'hello',
       }),
     inferKey,
-    farUrl: `http://127.0.0.1:${port}`,
+    farUrl,
     answerWith(contentType, body, more = {}) {
       reply = { contentType, body, ...more }
     },

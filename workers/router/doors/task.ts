@@ -6,6 +6,7 @@ import type { Door, NodeAnswer } from '../door.ts'
 import { mediaTypeOf } from '#shared/media-type.ts'
 import { readAnswer } from '../receive-answer.ts'
 import { readSmallJson } from '../read-small-json.ts'
+import { toldProblem } from '../told-problem.ts'
 
 /** Task level: what the model's codec takes and answers. */
 export const task: Door = {
@@ -30,7 +31,8 @@ export const task: Door = {
       await response.body?.cancel()
       return undefined
     }
-    return Problem.safeParse(await readSmallJson(response)).data
+    const problem = Problem.safeParse(await readSmallJson(response)).data
+    return problem && toldProblem(response.status, problem)
   },
 }
 
