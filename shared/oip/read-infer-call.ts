@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { describeIssues } from '../describe-issues.ts'
 import { parseJson } from '../json.ts'
 import { MeshError } from '../mesh-error.ts'
 import { INFERENCE_HEADER } from '../protocol.ts'
@@ -63,7 +64,7 @@ function parseInferRequest(json: Uint8Array, who: string): InferRequest {
 function checkInferRequest(value: unknown, who: string): InferRequest {
   const parsed = InferRequest.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new MeshError('invalid_request', `${who} ${z.prettifyError(parsed.error)}`)
+  throw new MeshError('invalid_request', `${who} ${describeIssues(parsed.error)}`)
 }
 
 function hasRounded(data: readonly unknown[]): boolean {
