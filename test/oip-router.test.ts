@@ -179,7 +179,8 @@ test('a deadline in the body is that of all attempts, which share it', async () 
   try {
     await admin.putDeployment({ ...placed, target: silent.url })
     const started = performance.now()
-    const reply = await infer({ ...binaryAll, parameters: { timeout: 2_000_000 } })
+    const parameters = { ...binaryAll.parameters, timeout: 2_000_000 }
+    const reply = await infer({ ...binaryAll, parameters })
     expect(performance.now() - started).toBeLessThan(3_000)
     expect(reply.headers.get('mesh-route')).toMatch(
       /^edge\/mesh-echo-model;echo-model@1;deadline_exceeded;.*, native\/native;echo-model@1;ok/,

@@ -91,8 +91,8 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     const own = deploymentsOf.get(versionKey(manifest)) ?? []
     return Array.from(own, (deployment) => ({ ...deployment, produces }))
   }
-  const models = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
-  const versions = Map.groupBy(models, ({ manifest }) => manifest.id)
+  const inOrder = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
+  const versions = Map.groupBy(inOrder, ({ manifest }) => manifest.id)
   const capabilities = new Map<string, CapabilityEntry>()
   for (const [id, models] of byCapability(rows.models.filter(isOwn))) {
     const taking = models.flatMap(candidatesOf).filter(({ transport }) => transport !== 'oip')
