@@ -9,7 +9,6 @@ import { InferLengths, InferRequest } from './infer-request.ts'
 import { jsonBytesOf } from './json-bytes.ts'
 import { readContent } from './read-content.ts'
 
-
 /** An inference as it came: its JSON, and the bytes of the tensors that followed it. */
 export interface InferCall {
   /** Absent where the whole body is the only tensor. */
