@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 import { describeIssues } from '../describe-issues.ts'
 import { parseJson } from '../json.ts'
 import { MeshError } from '../mesh-error.ts'

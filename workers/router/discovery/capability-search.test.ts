@@ -79,7 +79,7 @@ describe('a search by meaning', () => {
     seen.length = 0
     await search(router, { text: 'two' })
     expect(seen).toEqual(['two'])
-    for (const withdraw of withdrawals) await withdraw()
+    for (const goAway of withdrawals) await goAway()
     await router.admin('DELETE', '/deployments/english@1/choosy')
     await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
     node.close()

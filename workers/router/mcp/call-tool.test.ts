@@ -13,8 +13,9 @@ beforeEach(() => {
 afterEach(() => void vi.restoreAllMocks())
 
 /** A request whose registry fails. */
-function failing(error: Error): Context<RouterApp> {
-  const registry = { current: () => Promise.reject(error), recheck: () => Promise.reject(error) }
+function failing(reason: Error): Context<RouterApp> {
+  const fail = () => Promise.reject(reason)
+  const registry = { current: fail, recheck: fail }
   const own = {
     res: { headers: new Headers() },
     req: { raw: { headers: new Headers() } },
