@@ -36,15 +36,21 @@ export type NodeReply = { serverTiming: string | null } & (
   | { complaint: Problem }
 )
 
+export interface AttemptOptions {
+  /** Milliseconds it may take. */
+  timeout: number
+  transport: Transport
+  env: RouterBindings
+  /** Ends the call: here when it failed, elsewhere when nobody wants its answer any more. */
+  controller: AbortController
+}
+
 /** Calls one deployment. Throws a MeshError for everything that another deployment may not have. */
 export async function attempt(
   deployment: Candidate,
   request: DispatchRequest,
-  timeout: number,
-  transport: Transport,
-  env: RouterBindings,
+  { timeout, transport, env, controller }: AttemptOptions,
 ): Promise<NodeReply> {
-  const controller = new AbortController()
   try {
     const reply = await withinDeadline(
       async () => {
@@ -103,14 +109,25 @@ async function readComplaint(
   if (!problem) {
     // what is no answer of the node protocol comes from something in between: a platform, a proxy
     const code = status === 503 || status === 429 ? 'unreachable' : 'bad_gateway'
-    throw new MeshError(code, `${node} answered ${status} without a problem document`)
+    throw new MeshError(
+      code,
+      `${node} answered ${status} without a problem document`,
+      retryAfterOf(response),
+    )
   }
   // a node that doesn't know the model, or refuses the router, contradicts the registry
   const contradicts = status < 500 && status !== 429
   const code = !contradicts && isErrorCode(problem.code) ? problem.code : 'bad_gateway'
   throw new MeshError(code, `${node} answered ${status} ${problem.code}`, {
     detail: problem.detail,
+    ...retryAfterOf(response),
   })
+}
+
+/** Whole seconds only: a date would need the node's clock to be ours. */
+function retryAfterOf({ headers }: Response): { retryAfter?: number } {
+  const seconds = headers.get('retry-after') ?? ''
+  return /^\d{1,6}$/.test(seconds) ? { retryAfter: Number(seconds) } : {}
 }
 
 /** The failure of an attempt is never the caller's doing, whatever was thrown on the way. */

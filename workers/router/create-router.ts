@@ -13,13 +13,17 @@ import { openApi } from './openapi.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { Registry } from './registry.ts'
 import { snapshotOf } from './request-snapshot.ts'
+import { HealthBoard } from './resilience/health-board.ts'
 
-/** The router's app over one isolate's view of the registry. */
-export function createRouter(registry = new Registry()): Hono<RouterApp> {
+/** The router's app over one isolate's view of the registry and of the deployments' health. */
+export function createRouter(
+  registry = new Registry(),
+  board = new HealthBoard(),
+): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   app.onError(onError)
   app.notFound(onNotFound)
-  app.use(identify(registry))
+  app.use(identify(registry, board))
   app.use(refuseOtherMethods(app))
 
   app.get('/health', health)

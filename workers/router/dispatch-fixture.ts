@@ -9,6 +9,7 @@ import { dispatch, type Dispatched } from './dispatch.ts'
 import { task } from './doors/task.ts'
 import type { RouterBindings } from './env.ts'
 import { candidate } from './registry-fixture.ts'
+import { HealthBoard } from './resilience/health-board.ts'
 import { beginTrace } from './trace.ts'
 import type { NodeCall, Transport } from './transport.ts'
 
@@ -32,6 +33,7 @@ interface SendOptions {
   deadlineMs?: number
   /** Which model each node has; all the same when left out. */
   models?: readonly string[]
+  board?: HealthBoard
   produces?: readonly AnswerMediaType[]
 }
 
@@ -41,6 +43,7 @@ export function send(
   {
     deadlineMs = 10_000,
     models = [],
+    board = new HealthBoard(),
     produces = ['application/json', 'image/png'],
   }: SendOptions = {},
 ): Promise<Dispatched> {
@@ -66,7 +69,11 @@ export function send(
     candidate({ node: `n${i}`, modelId: models[i] ?? 'tone', produces }),
   )
   // as: no binding is touched by this transport
-  return dispatch(candidates, request, { binding: network, http: network }, {} as RouterBindings)
+  return dispatch(candidates, request, {
+    transports: { binding: network, http: network },
+    env: {} as RouterBindings,
+    board,
+  })
 }
 
 export const outcomes = (attempts: readonly { outcome: string }[]) =>

@@ -1,6 +1,7 @@
 import type { D1Database } from '@cloudflare/workers-types'
 
 import type { Registry } from './registry.ts'
+import type { HealthBoard } from './resilience/health-board.ts'
 import type { ApiKey } from './snapshot.ts'
 import type { Trace } from './trace.ts'
 
@@ -25,6 +26,7 @@ export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets
 
 export interface RouterVariables {
   registry: Registry
+  board: HealthBoard
   trace: Trace
   requestId: string
   key: ApiKey

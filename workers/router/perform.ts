@@ -36,8 +36,7 @@ export async function perform(c: Context<RouterApp>, call: Call): Promise<NodeAn
       requestId: c.get('requestId'),
       trace: c.get('trace'),
     },
-    transports,
-    c.env,
+    { transports, env: c.env, board: c.get('board') },
   ).catch((err: unknown) => {
     if (err instanceof DispatchError) tellRoute(c, err.attempts, null)
     throw err
