@@ -4,8 +4,8 @@ import { calls, ok, outcomes, problem, send, type Reply } from './dispatch-fixtu
 import { describeRoute } from './dispatch.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 
-/** The id of the fixture's node `n0`, by which the board knows it. */
-const FIRST = 'tone@1/n0'
+/** The fixture's node `n0`, as the board knows it. */
+const FIRST = { id: 'tone@1/n0', modelId: 'tone' }
 
 beforeEach(() => {
   calls.length = 0
@@ -88,7 +88,7 @@ describe('a hedge', () => {
     await send([silent, ok], { board })
     await send([after(30, ok), silent], { board })
     expect(board.of(FIRST).inFlight).toBe(0)
-    expect(board.of('tone@1/n1').inFlight).toBe(0)
+    expect(board.find('tone@1/n1')?.inFlight).toBe(0)
   })
 })
 

@@ -71,7 +71,9 @@ export async function dispatch(
   const attempts: Attempt[] = []
   const flights = new Set<Flight>()
   const { board } = means
-  board.budget.noteRequest(Date.now())
+  const began = Date.now()
+  board.sweep(began)
+  board.budget.noteRequest(began)
   let untried = healthyFirst(candidates, board)
   let complaint: Omit<Dispatched, 'attempts'> | undefined
 

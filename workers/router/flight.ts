@@ -37,7 +37,7 @@ export class Flight {
   constructor({ deployment, kind, request, timeout, means }: FlightOptions) {
     this.deployment = deployment
     this.kind = kind
-    this.#health = means.board.of(deployment.id)
+    this.#health = means.board.of(deployment)
     this.#call = this.#health.begin(Date.now())
     const transport = means.transports[deployment.transport]
     this.landed = attempt(deployment, request, {

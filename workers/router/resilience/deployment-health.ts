@@ -11,6 +11,10 @@ const BUSY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'queue_full'])
 /** The least that `retry-after` can say: of a node that is only busy, a place is free long before. */
 const LEAST_RETRY_AFTER_S = 1
 
+/** Envoy's `base_ejection_time`: left out this long, times how often it has been. */
+const EJECTION_MS = 30_000
+const MAX_EJECTION_MS = 300_000
+
 /** One call on its way; `permit` is absent when the breaker was passed over because nothing else was left. */
 export interface CallInFlight {
   permit: Permit | undefined
@@ -23,6 +27,10 @@ export class DeploymentHealth {
   readonly latency = new LatencyEstimate()
   readonly concurrency = new ConcurrencyLimit()
   #inFlight = 0
+  #requests = 0
+  #failures = 0
+  #ejections = 0
+  #ejectedUntil = 0
 
   get inFlight(): number {
     return this.#inFlight
@@ -30,7 +38,29 @@ export class DeploymentHealth {
 
   /** Whether a call may be made now. */
   admits(now: number): boolean {
-    return this.#inFlight < this.concurrency.limit && this.breaker.admits(now)
+    return (
+      this.#inFlight < this.concurrency.limit && !this.isEjected(now) && this.breaker.admits(now)
+    )
+  }
+
+  isEjected(now: number): boolean {
+    return now < this.#ejectedUntil
+  }
+
+  /** Leaves it out for a while, since it fails more often than others of its model. */
+  eject(now: number): void {
+    this.#ejections++
+    this.#ejectedUntil = now + Math.min(EJECTION_MS * this.#ejections, MAX_EJECTION_MS)
+  }
+
+  /** What it did since this was last asked. An interval without a failure makes up for one ejection. */
+  takeCounts(): { requests: number; failures: number } {
+    const counts = { requests: this.#requests, failures: this.#failures }
+    this.#requests = 0
+    this.#failures = 0
+    if (counts.requests > 0 && counts.failures === 0)
+      this.#ejections = Math.max(0, this.#ejections - 1)
+    return counts
   }
 
   begin(now: number): CallInFlight {
@@ -43,6 +73,7 @@ export class DeploymentHealth {
     this.latency.observe(now - startedAt, now)
     this.concurrency.answered(this.#inFlight)
     if (permit) this.breaker.succeed(permit)
+    this.#requests++
     this.#inFlight--
   }
 
@@ -57,6 +88,8 @@ export class DeploymentHealth {
       this.breaker.pause(err.retryAfter * 1_000, now)
     if (permit && BUSY.has(err.code)) this.breaker.abandon(permit)
     else if (permit) this.breaker.fail(permit, now)
+    this.#requests++
+    if (!BUSY.has(err.code)) this.#failures++
     this.#inFlight--
   }
 
