@@ -26,6 +26,7 @@ export const ERROR_CODES = {
     retryable: true,
     title: 'The input needs a part of the runtime that was cut away',
   },
+  unsupported: { status: 501, retryable: false, title: 'This server does not do that' },
   bad_gateway: { status: 502, retryable: true, title: 'A node answered with nonsense' },
   overloaded: { status: 503, retryable: true, title: 'The node is at its limit' },
   shutting_down: { status: 503, retryable: true, title: 'The node is stopping' },

@@ -9,7 +9,7 @@ import {
   text,
 } from 'drizzle-orm/sqlite-core'
 
-import type { Manifest } from './manifest.ts'
+import type { RegisteredManifest } from './remote-manifest.ts'
 
 export const models = sqliteTable('models', {
   id: text().primaryKey(),
@@ -27,7 +27,7 @@ export const modelVersions = sqliteTable(
       .notNull()
       .references(() => models.id),
     version: text().notNull(),
-    manifest: text({ mode: 'json' }).$type<Manifest>().notNull(),
+    manifest: text({ mode: 'json' }).$type<RegisteredManifest>().notNull(),
     /** SHA-256 of each artefact by file name. */
     artefacts: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
     license: text().notNull(),
@@ -50,8 +50,8 @@ export const deployments = sqliteTable(
     version: text().notNull(),
     node: text().notNull(),
     placement: text({ enum: ['edge', 'native'] }).notNull(),
-    transport: text({ enum: ['binding', 'http'] }).notNull(),
-    /** The binding's name, or the node's base URL. */
+    transport: text({ enum: ['binding', 'http', 'oip'] }).notNull(),
+    /** The binding's name, the node's base URL, or the model's URL on another server. */
     target: text().notNull(),
     weight: real().notNull(),
     state: text({ enum: ['ready', 'draining', 'disabled'] }).notNull(),

@@ -24,11 +24,11 @@ export interface OipModel {
  */
 export interface OipBackend<E extends Env> {
   readonly server: { name: string; version: string }
-  /** Whether this server takes requests. */
+  /** Whether this server takes requests; may throw to say why not. */
   ready(c: Context<E>): Promise<boolean>
   /** Every version of every model. */
   models(c: Context<E>): Promise<readonly OipModel[]>
-  /** The versions of one model, or the one asked for. Throws `model_unknown`. */
+  /** The versions of one model, first the one that answers when none is asked for; or the one asked for. Throws `model_unknown`. */
   requireModel(c: Context<E>, name: string, version?: string): Promise<readonly OipModel[]>
   /** Runs the request's tensors; its body is not read yet. */
   infer(c: Context<E>, name: string, version?: string): Promise<Response>

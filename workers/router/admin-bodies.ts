@@ -1,13 +1,15 @@
 import { z } from 'zod'
 
-import { Manifest, ModelId, ModelVersion, Placement } from '#shared/manifest.ts'
+import { ModelId, ModelVersion, Placement } from '#shared/manifest.ts'
+import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 const Name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and dashes')
 
 export const PutModel = z.strictObject({
-  manifest: Manifest,
+  /** Of a model folder, or with the source `remote` of a model that another server has. */
+  manifest: RegisteredManifest,
   /** SHA-256 of each artefact by file name. */
   artefacts: z.record(z.string().max(128), z.string().regex(/^[0-9a-f]{64}$/)).default({}),
 })
@@ -16,22 +18,30 @@ export type PutModel = z.infer<typeof PutModel>
 const State = z.enum(['ready', 'draining', 'disabled'])
 const Weight = z.number().min(0).max(1_000)
 
-export const PutDeployment = z.strictObject({
-  /** By default `<model>@<version>/<node>`, so that registering twice is the same as once. */
-  id: z
-    .string()
-    .regex(/^[\w.@/-]{1,160}$/)
-    .optional(),
-  model: ModelId,
-  version: ModelVersion,
-  node: Name,
-  placement: Placement,
-  transport: z.enum(['binding', 'http']),
-  target: z.string().min(1).max(512),
-  /** Both keep their value when the deployment exists; else 1 and ready. */
-  weight: Weight.optional(),
-  state: State.optional(),
-})
+export const PutDeployment = z
+  .strictObject({
+    /** By default `<model>@<version>/<node>`, so that registering twice is the same as once. */
+    id: z
+      .string()
+      .regex(/^[\w.@/-]{1,160}$/)
+      .optional(),
+    model: ModelId,
+    version: ModelVersion,
+    node: Name,
+    placement: Placement,
+    transport: z.enum(['binding', 'http', 'oip']),
+    target: z.string().min(1).max(512),
+    /** Both keep their value when the deployment exists; else 1 and ready. */
+    weight: Weight.optional(),
+    state: State.optional(),
+    /** `false`: another server is registered without asking it for the model's metadata. */
+    verify: z.boolean().optional(),
+  })
+  .refine(({ transport, verify }) => verify === undefined || transport === 'oip', {
+    error: 'belongs to the transport oip',
+    path: ['verify'],
+  })
+
 export type PutDeployment = z.infer<typeof PutDeployment>
 
 export const PatchDeployment = z

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 
 import { MeshError } from '#shared/mesh-error.ts'
+import { isRemote } from '#shared/remote-manifest.ts'
 
 import { PatchDeployment, PutDeployment } from './admin-bodies.ts'
 import { change, readAdminBody, sameJson } from './admin-change.ts'
@@ -18,7 +19,14 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
   app.get('/', async (c) => c.json({ deployments: (await latestSnapshotOf(c)).deployments }))
 
   app.post('/', async (c) => {
-    const { model, id, weight, state, ...place } = await readAdminBody(c, PutDeployment)
+    const {
+      model,
+      id,
+      weight,
+      state,
+      verify = true,
+      ...place
+    } = await readAdminBody(c, PutDeployment)
     const key = versionKey({ id: model, version: place.version })
     const snapshot = await latestSnapshotOf(c)
     const entry = snapshot.models.get(key)
@@ -31,7 +39,15 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
         `${key} may run ${entry.manifest.placement.join(' and ')}, not ${place.placement}`,
       )
     }
-    transports[place.transport].checkTarget(place.target, c.env)
+    if (isRemote(entry.manifest) && place.transport !== 'oip') {
+      throw new MeshError(
+        'invalid_request',
+        `${key} takes tensors only: its deployments have the transport oip, not ${place.transport}`,
+      )
+    }
+    const transport = transports[place.transport]
+    transport.checkTarget(place.target, c.env)
+    if (verify) await transport.checkModel?.(place, entry.manifest, c.env)
     const known = findDeployment(snapshot, id ?? `${key}/${place.node}`)
     const deployment: Deployment = {
       ...place,

@@ -6,7 +6,7 @@ import { PutModel } from './admin-bodies.ts'
 import { change, readAdminBody, sameJson } from './admin-change.ts'
 import type { RouterApp } from './env.ts'
 import { latestSnapshotOf } from './request-snapshot.ts'
-import { versionKey, type ModelEntry, type Snapshot } from './snapshot.ts'
+import { versionKey, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
 /** `/admin/models`: a version of a model never changes; what changes gets another version. */
 export function adminModelRoutes(): Hono<RouterApp> {
@@ -64,7 +64,7 @@ export function adminModelRoutes(): Hono<RouterApp> {
   return app
 }
 
-function requireVersions({ versions }: Snapshot, id: string): readonly ModelEntry[] {
+function requireVersions({ versions }: Snapshot, id: string): readonly RegisteredModel[] {
   const found = versions.get(id)
   if (found) return found
   throw new MeshError('model_unknown', `there is no model '${id.slice(0, 48)}'`)

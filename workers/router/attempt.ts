@@ -130,9 +130,12 @@ function retryAfterOf({ headers }: Response): { retryAfter?: number } {
   return /^\d{1,6}$/.test(seconds) ? { retryAfter: Number(seconds) } : {}
 }
 
+/** What one node can't do in time, or at all, another may. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set(['deadline_exceeded', 'unsupported'])
+
 /** The failure of an attempt is never the caller's doing, whatever was thrown on the way. */
 function toFailure(err: unknown, { node }: Candidate): MeshError {
-  if (err instanceof MeshError && (err.retryable || err.code === 'deadline_exceeded')) return err
+  if (err instanceof MeshError && (err.retryable || FAILURES.has(err.code))) return err
   return new MeshError('unreachable', `${node} could not be reached`, {
     cause: err,
     detail: err instanceof Error ? err.message : String(err),

@@ -8,7 +8,7 @@ import { poolSize } from './candidates.ts'
 import type { RouterApp } from './env.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
-import { versionKey, type Deployment, type ModelEntry, type Snapshot } from './snapshot.ts'
+import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
 /** Ids in one answer, at most and by default. */
 const MAX_PAGE = 1_000
@@ -82,7 +82,7 @@ function page(c: Context, ids: Iterable<string>): { items: string[]; next: strin
 }
 
 /** What is published of a model: facts, the owner's claims as claims, and where it runs. */
-function card({ manifest, artefacts }: ModelEntry, { deploymentsOf }: Snapshot): unknown {
+function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snapshot): unknown {
   const {
     id,
     version,

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 
-import { onError, onNotFound } from '#shared/problem.ts'
+import { oipError } from '#shared/oip/oip-error.ts'
+import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
@@ -9,21 +10,19 @@ import type { RouterApp } from './env.ts'
 import { health } from './health.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
+import { oipRoutes } from './oip-routes.ts'
+import { createIsolateState } from './isolate-state.ts'
 import { openApi } from './openapi.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
-import { Registry } from './registry.ts'
 import { snapshotOf } from './request-snapshot.ts'
-import { HealthBoard } from './resilience/health-board.ts'
 
-/** The router's app over one isolate's view of the registry and of the deployments' health. */
-export function createRouter(
-  registry = new Registry(),
-  board = new HealthBoard(),
-): Hono<RouterApp> {
+/** The router's app over what one isolate of it remembers. */
+export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   app.onError(onError)
   app.notFound(onNotFound)
-  app.use(identify(registry, board))
+  app.use(identify(state))
+  app.use('/v2/*', answerErrorsAs(oipError))
   app.use(refuseOtherMethods(app))
 
   app.get('/health', health)
@@ -36,6 +35,7 @@ export function createRouter(
   })
   app.route('/infer', inferRoutes())
   app.route('/admin', adminRoutes())
+  app.route('/', oipRoutes())
   app.route('/', catalogueRoutes())
   return app
 }

@@ -70,7 +70,7 @@ export function send(
   )
   // as: no binding is touched by this transport
   return dispatch(candidates, request, {
-    transports: { binding: network, http: network },
+    transports: { binding: network, http: network, oip: network },
     env: {} as RouterBindings,
     board,
   })

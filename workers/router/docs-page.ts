@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
 
 import { ERROR_CODES } from '#shared/error-codes.ts'
-import type { Manifest } from '#shared/manifest.ts'
 import { answerFile, producedTypes } from '#shared/media-answer.ts'
+import { isRemote, type RegisteredManifest, type RemoteManifest } from '#shared/remote-manifest.ts'
 
 import type { Snapshot } from './snapshot.ts'
 
@@ -75,9 +75,8 @@ export function docsPage({ models }: Pick<Snapshot, 'models'>, origin: string) {
             html`<h2>${manifest.capability}</h2>
               <p>
                 ${manifest.description}<br /><span class="muted"
-                  >${manifest.id}@${manifest.version} · ${manifest.license.spdx} · takes
-                  ${manifest.accepts.join(', ')}, at most ${manifest.limits.inputBytes} bytes ·
-                  answers ${producedTypes(manifest).join(', ')}</span
+                  >${manifest.id}@${manifest.version} · ${manifest.license.spdx} ·
+                  ${takes(manifest)}</span
                 >
               </p>
               <pre>${curlOf(origin, manifest)}</pre>`,
@@ -107,13 +106,17 @@ export function docsPage({ models }: Pick<Snapshot, 'models'>, origin: string) {
     </html>`
 }
 
+function takes(manifest: RegisteredManifest): string {
+  if (isRemote(manifest)) return 'takes tensors and answers tensors, on another server'
+  const { accepts, limits } = manifest
+  return `takes ${accepts.join(', ')}, at most ${limits.inputBytes} bytes · answers ${producedTypes(manifest).join(', ')}`
+}
+
 /** A longer example, or one of several lines, would drown the command it is part of. */
 const MAX_SAMPLE_CHARS = 200
 
-function curlOf(
-  origin: string,
-  manifest: Pick<Manifest, 'capability' | 'accepts' | 'examples' | 'produces'>,
-): string {
+function curlOf(origin: string, manifest: RegisteredManifest): string {
+  if (isRemote(manifest)) return tensorCurlOf(origin, manifest)
   const { capability, accepts, examples } = manifest
   const [type = ''] = accepts
   const texts = examples.flatMap(({ input }) => ('text' in input ? [input.text] : []))
@@ -122,6 +125,12 @@ function curlOf(
   const file = answerFile(manifest)
   const output = file === undefined ? '' : ` --output ${file}`
   return `curl ${origin}/infer/${capability} \\\n  -H "authorization: Bearer $KEY" -H "content-type: ${type}" \\\n  ${data}${output}`
+}
+
+/** A model without a codec: its tensors are all there is to show. */
+function tensorCurlOf(origin: string, { id, inputs }: RemoteManifest): string {
+  const tensors = inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape, data: [] }))
+  return `curl ${origin}/v2/models/${id}/infer \\\n  -H "authorization: Bearer $KEY" \\\n  --data-binary ${quoted(JSON.stringify({ inputs: tensors }))}`
 }
 
 /** As one word of a shell. */

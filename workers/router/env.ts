@@ -1,7 +1,6 @@
 import type { D1Database } from '@cloudflare/workers-types'
 
-import type { Registry } from './registry.ts'
-import type { HealthBoard } from './resilience/health-board.ts'
+import type { IsolateState } from './isolate-state.ts'
 import type { ApiKey } from './snapshot.ts'
 import type { Trace } from './trace.ts'
 
@@ -17,6 +16,8 @@ export interface AuthSecrets {
 export interface TransportSecrets {
   /** Ed25519 private key as JWK JSON; signs calls over `http`. */
   SIGNING_KEY?: string
+  /** Bearer tokens by node, a JSON object: for other people's servers that ask for one. */
+  NODE_TOKENS?: string
   /** `development` allows http targets on loopback. */
   ENVIRONMENT?: string
 }
@@ -24,9 +25,7 @@ export interface TransportSecrets {
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
 export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets
 
-export interface RouterVariables {
-  registry: Registry
-  board: HealthBoard
+export interface RouterVariables extends IsolateState {
   trace: Trace
   requestId: string
   key: ApiKey

@@ -1,9 +1,10 @@
 import { MeshError } from '#shared/mesh-error.ts'
+import { isRemote } from '#shared/remote-manifest.ts'
 
 import { poolSize, rankCandidates } from './candidates.ts'
 import type { Constraints } from './constraints.ts'
 import { nearest } from './nearest.ts'
-import type { Candidate, Snapshot } from './snapshot.ts'
+import type { Candidate, RegisteredModel, Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
 const MAX_ECHO_CHARS = 96
@@ -18,11 +19,21 @@ export function requireCandidates(
   constraints: Constraints,
 ): Candidate[] {
   const entry = snapshot.capabilities.get(capability)
+  const remote = snapshot.tensorModels.get(capability) ?? []
+  if (!entry && remote.length > 0) throw tensorsOnly(capability, idsOf(remote))
   if (!entry) throw unknownCapability(snapshot, capability)
   requirePinned(snapshot, capability, constraints)
   const candidates = rankCandidates(entry.pool, constraints)
   if (candidates.length > 0) return candidates
   const ready = poolSize(entry.pool)
+  const taking = idsOf(entry.models).filter((id) => hasDeployment(snapshot, id))
+  if (ready === 0 && taking.length > 0) {
+    throw new MeshError(
+      'no_deployment',
+      `what is ready of ${sentenceOfTensors(capability, taking)}`,
+      { retryAfter: 1 },
+    )
+  }
   throw new MeshError(
     'no_deployment',
     ready === 0
@@ -30,6 +41,25 @@ export function requireCandidates(
       : `${ready} deployments of ${capability} are ready, but none satisfies ${describe(constraints)}`,
     { retryAfter: 1 },
   )
+}
+
+function idsOf(models: readonly RegisteredModel[]): string[] {
+  return [...new Set(models.map(({ manifest }) => manifest.id))]
+}
+
+function hasDeployment({ tensorPools }: Snapshot, model: string): boolean {
+  const pool = tensorPools.get(model)
+  return pool !== undefined && poolSize(pool) > 0
+}
+
+/** There is a model, but no codec of it: nothing here could make tensors of an input. */
+function tensorsOnly(what: string, models: readonly string[]): MeshError {
+  return new MeshError('capability_unknown', sentenceOfTensors(what, models))
+}
+
+function sentenceOfTensors(what: string, models: readonly string[]): string {
+  const paths = models.map((id) => `/v2/models/${id}/infer`)
+  return `${what} takes tensors only: POST ${paths.join(' or ')}`
 }
 
 function unknownCapability({ capabilities }: Snapshot, capability: string): MeshError {
@@ -53,6 +83,9 @@ function requirePinned(
     ({ manifest }) =>
       manifest.capability === capability && (version === undefined || manifest.version === version),
   )
+  if (found && known?.every(({ manifest }) => isRemote(manifest))) {
+    throw tensorsOnly(model, [model])
+  }
   if (found) return
   const offering = (capabilities.get(capability)?.models ?? []).map(
     ({ manifest }) => `${manifest.id}@${manifest.version}`,

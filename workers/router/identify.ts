@@ -3,22 +3,22 @@ import type { MiddlewareHandler } from 'hono'
 import { REQUEST_ID_HEADER } from '#shared/protocol.ts'
 
 import type { RouterApp } from './env.ts'
-import type { Registry } from './registry.ts'
-import type { HealthBoard } from './resilience/health-board.ts'
+import type { IsolateState } from './isolate-state.ts'
 import { beginTrace, traceparentOf } from './trace.ts'
 
 /** What a caller's own request id may look like; others are replaced, since it goes into logs. */
 const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Gives every request its id and trace, and every answer the headers that tell them and the time taken. */
-export function identify(registry: Registry, board: HealthBoard): MiddlewareHandler<RouterApp> {
+export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
   return async function identifyRequest(c, next) {
     const started = performance.now()
     const given = c.req.header('x-request-id') ?? c.req.header(REQUEST_ID_HEADER)
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID()
     const trace = beginTrace(c.req.header('traceparent'))
-    c.set('registry', registry)
-    c.set('board', board)
+    c.set('registry', state.registry)
+    c.set('board', state.board)
+    c.set('counts', state.counts)
     c.set('requestId', requestId)
     c.set('trace', trace)
     await next()

@@ -13,7 +13,7 @@ import type { NodeAnswer } from './door.ts'
 import type { RouterApp } from './env.ts'
 import { requireCandidates } from './find-candidates.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
-import type { Candidate } from './snapshot.ts'
+import type { Candidate, Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 
 export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body' | 'deadlineMs'> {
@@ -55,18 +55,26 @@ export function sendAnswer(c: Context, { body, contentType, headers }: NodeAnswe
 }
 
 /** What seems unknown or not ready is looked for once more before it is refused. */
-export async function findCandidates(
+export function findCandidates(
   c: Context<RouterApp>,
   capability: string,
   constraints: Constraints,
 ): Promise<Candidate[]> {
+  return lookTwice(c, (snapshot) => requireCandidates(snapshot, capability, constraints))
+}
+
+/** What `look` finds in the snapshot; when it throws, in one that is checked once more. */
+export async function lookTwice<T>(
+  c: Context<RouterApp>,
+  look: (snapshot: Snapshot) => T,
+): Promise<T> {
   const snapshot = await snapshotOf(c)
   try {
-    return requireCandidates(snapshot, capability, constraints)
+    return look(snapshot)
   } catch (err) {
     const rechecked = await recheckedSnapshotOf(c)
     if (rechecked === snapshot) throw err
-    return requireCandidates(rechecked, capability, constraints)
+    return look(rechecked)
   }
 }
 
@@ -75,7 +83,8 @@ export function readInTime(c: Context, who: string, deadlineMs: number): Promise
   return withinDeadline(() => readBody(c.req.raw, MAX_BODY_BYTES, who), deadlineMs, who)
 }
 
-function tellRoute(c: Context, attempts: readonly Attempt[], node: string | null): void {
+function tellRoute(c: Context<RouterApp>, attempts: readonly Attempt[], node: string | null): void {
+  c.get('counts').note(attempts)
   c.header('mesh-route', describeRoute(attempts))
   const entries = attempts.map(({ ms }, i) => `attempt${i + 1};dur=${ms}`)
   // only what a node of ours sends; another server's header is not passed on unread

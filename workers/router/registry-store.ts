@@ -1,8 +1,8 @@
 import { and, desc, eq, getTableColumns, notInArray, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
-import type { Manifest } from '#shared/manifest.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 import {
   apiKeys,
   auditLog,
@@ -71,7 +71,7 @@ export class RegistryStore implements RegistrySource {
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
   async addModelVersion(
-    manifest: Manifest,
+    manifest: RegisteredManifest,
     artefacts: Record<string, string>,
     audit: Audit,
   ): Promise<void> {
@@ -94,7 +94,7 @@ export class RegistryStore implements RegistrySource {
   }
 
   async setArtefacts(
-    { id, version }: Pick<Manifest, 'id' | 'version'>,
+    { id, version }: Pick<RegisteredManifest, 'id' | 'version'>,
     artefacts: Record<string, string>,
     audit: Audit,
   ): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Manifest } from '#shared/manifest.ts'
 import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
+import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { createPool, type CandidatePool } from './candidates.ts'
 
@@ -18,7 +19,7 @@ export interface Deployment {
   version: string
   node: string
   placement: 'edge' | 'native'
-  transport: 'binding' | 'http'
+  transport: 'binding' | 'http' | 'oip'
   target: string
   weight: number
   state: 'ready' | 'draining' | 'disabled'
@@ -30,15 +31,21 @@ export interface Candidate extends Deployment {
   produces: readonly AnswerMediaType[]
 }
 
-export interface ModelEntry {
-  manifest: Manifest
+/** A version of a model, wherever it runs. */
+export interface RegisteredModel {
+  manifest: RegisteredManifest
   artefacts: Readonly<Record<string, string>>
+}
+
+/** A version of a model of this mesh, which has a codec. */
+export interface ModelEntry extends RegisteredModel {
+  manifest: Manifest
 }
 
 /** What the registry's tables hold, as they are read: models by id and version, deployments by id. */
 export interface RegistryRows {
   version: number
-  models: readonly ModelEntry[]
+  models: readonly RegisteredModel[]
   deployments: readonly Deployment[]
   keys: readonly (ApiKey & { hash: string })[]
 }
@@ -46,7 +53,7 @@ export interface RegistryRows {
 export interface CapabilityEntry {
   /** Every version of every model that offers it. */
   models: readonly ModelEntry[]
-  /** The deployments that may be called. */
+  /** The deployments that may be called at task level. */
   pool: CandidatePool
 }
 
@@ -54,10 +61,15 @@ export interface CapabilityEntry {
 export interface Snapshot {
   version: number
   /** By `id@version`. */
-  models: ReadonlyMap<string, ModelEntry>
+  models: ReadonlyMap<string, RegisteredModel>
   /** Every version of a model, by its id. */
-  versions: ReadonlyMap<string, readonly ModelEntry[]>
+  versions: ReadonlyMap<string, readonly RegisteredModel[]>
+  /** What is offered at task level. */
   capabilities: ReadonlyMap<string, CapabilityEntry>
+  /** By capability: the models that have no codec here, so that they take tensors only. */
+  tensorModels: ReadonlyMap<string, readonly RegisteredModel[]>
+  /** What takes tensors, other people's servers among it, by the model's id: all its versions. */
+  tensorPools: ReadonlyMap<string, CandidatePool>
   deployments: readonly Deployment[]
   /** By `id@version` of the model. */
   deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
@@ -72,28 +84,41 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
   const deploymentsOf = Map.groupBy(rows.deployments, ({ modelId, version }) =>
     versionKey({ id: modelId, version }),
   )
-  const byCapability = Map.groupBy(rows.models, ({ manifest }) => manifest.capability)
+  const candidatesOf = ({ manifest }: RegisteredModel): readonly Candidate[] => {
+    const produces = producedTypes(manifest)
+    const own = deploymentsOf.get(versionKey(manifest)) ?? []
+    return Array.from(own, (deployment) => ({ ...deployment, produces }))
+  }
+  const versions = Map.groupBy(rows.models, ({ manifest }) => manifest.id)
   const capabilities = new Map<string, CapabilityEntry>()
-  for (const [id, models] of byCapability) {
-    const deployed = models.flatMap(({ manifest }) => {
-      const produces = producedTypes(manifest)
-      const own = deploymentsOf.get(versionKey(manifest)) ?? []
-      return Array.from(own, (deployment): Candidate => ({ ...deployment, produces }))
-    })
-    capabilities.set(id, { models, pool: createPool(deployed) })
+  for (const [id, models] of byCapability(rows.models.filter(isOwn))) {
+    const taking = models.flatMap(candidatesOf).filter(({ transport }) => transport !== 'oip')
+    capabilities.set(id, { models, pool: createPool(taking) })
   }
   return {
     version: rows.version,
     models: new Map(rows.models.map((model) => [versionKey(model.manifest), model])),
-    versions: Map.groupBy(rows.models, ({ manifest }) => manifest.id),
+    versions,
     capabilities,
+    tensorModels: byCapability(rows.models.filter((model) => !isOwn(model))),
+    tensorPools: new Map(
+      Array.from(versions, ([id, models]) => [id, createPool(models.flatMap(candidatesOf))]),
+    ),
     deployments: rows.deployments,
     deploymentsOf,
     keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
   }
 }
 
+function isOwn(model: RegisteredModel): model is ModelEntry {
+  return !isRemote(model.manifest)
+}
+
+function byCapability<T extends RegisteredModel>(models: readonly T[]): Map<string, T[]> {
+  return Map.groupBy(models, ({ manifest }) => manifest.capability)
+}
+
 /** How a model at a version is named: `id@version`. */
-export function versionKey({ id, version }: Pick<Manifest, 'id' | 'version'>): string {
+export function versionKey({ id, version }: Pick<RegisteredManifest, 'id' | 'version'>): string {
   return `${id}@${version}`
 }

@@ -1,3 +1,5 @@
+import type { RegisteredManifest } from '#shared/remote-manifest.ts'
+
 import type { RouterBindings } from './env.ts'
 import type { Deployment } from './snapshot.ts'
 
@@ -17,4 +19,13 @@ export interface Transport {
   call(deployment: Deployment, call: NodeCall, env: RouterBindings): Promise<Response>
   /** Throws MeshError `invalid_request` when `target` can't be one of this transport's. */
   checkTarget(target: string, env: RouterBindings): void
+  /**
+   * Asks a server that isn't ours whether it has the model, before it is registered. Throws MeshError
+   * `conflict` when it has another, `unreachable` when it can't be asked.
+   */
+  checkModel?(
+    place: Pick<Deployment, 'target' | 'node'>,
+    manifest: RegisteredManifest,
+    env: RouterBindings,
+  ): Promise<void>
 }

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+import { Manifest, Placement } from './manifest.ts'
+import { AnswerMediaType } from './media-answer.ts'
+import { MAX_BODY_BYTES } from './protocol.ts'
+
+const OfManifest = Manifest.pick({
+  $schema: true,
+  id: true,
+  version: true,
+  title: true,
+  description: true,
+  capability: true,
+  license: true,
+  inputs: true,
+  outputs: true,
+  labels: true,
+  claims: true,
+})
+
+/** A task-level field, which a model that takes tensors only leaves out. */
+const none = <T extends z.ZodType>(element: T) =>
+  z.array(element).max(0, 'must be left out: a remote model takes tensors only').default([])
+
+/**
+ * The manifest of a model that another server of the Open Inference Protocol has. There is no folder of
+ * it here, so no codec: it takes tensors only, and nothing of the task level is said of it.
+ */
+export const RemoteManifest = OfManifest.extend({
+  source: z.strictObject({ type: z.literal('remote') }),
+  placement: z.array(Placement).min(1).default(['native']),
+  accepts: none(z.string()),
+  produces: none(AnswerMediaType),
+  examples: none(Manifest.shape.examples.element),
+  /** Its server's own are what counts; these are the mesh's. */
+  limits: z
+    .strictObject({
+      inputBytes: z.int().positive().max(MAX_BODY_BYTES),
+      tensorElements: z.int().positive().max(MAX_BODY_BYTES),
+    })
+    .default({ inputBytes: MAX_BODY_BYTES, tensorElements: MAX_BODY_BYTES }),
+})
+export type RemoteManifest = z.infer<typeof RemoteManifest>
+
+/** What the registry holds: of a model folder, or of a model elsewhere. */
+export type RegisteredManifest = Manifest | RemoteManifest
+
+/** Whether a model takes tensors only, since no folder here has its codec. */
+export function isRemote(manifest: RegisteredManifest): manifest is RemoteManifest {
+  return 'type' in manifest.source && manifest.source.type === 'remote'
+}
+
+const SaysRemote = z.looseObject({ source: z.looseObject({ type: z.literal('remote') }) })
+
+/** Either manifest; what is wrong is told of the kind that its `source` says it is. */
+export const RegisteredManifest = z.unknown().transform((value, ctx): RegisteredManifest => {
+  const kind = SaysRemote.safeParse(value).success ? RemoteManifest : Manifest
+  const parsed = kind.safeParse(value)
+  if (parsed.success) return parsed.data
+  for (const { message, path } of parsed.error.issues) {
+    ctx.addIssue({ code: 'custom', message, path })
+  }
+  return z.NEVER
+})

@@ -1,0 +1,74 @@
+import { MeshError } from '#shared/mesh-error.ts'
+
+import { poolSize, rankCandidates } from './candidates.ts'
+import type { Constraints } from './constraints.ts'
+import { nearest } from './nearest.ts'
+import { versionKey, type Candidate, type RegisteredModel, type Snapshot } from './snapshot.ts'
+
+/** No more of a caller's own words is repeated in a message. */
+const MAX_ECHO_CHARS = 96
+
+/** The versions of a model, or the one asked for. Throws `model_unknown` with the nearest known names. */
+export function requireVersions(
+  { versions }: Pick<Snapshot, 'versions'>,
+  name: string,
+  version?: string,
+): readonly RegisteredModel[] {
+  const known = versions.get(name)
+  if (!known) {
+    throw new MeshError(
+      'model_unknown',
+      `there is no model '${name.slice(0, MAX_ECHO_CHARS)}'; GET /v2/models lists all`,
+      { extensions: { nearest: nearest(name.slice(0, MAX_ECHO_CHARS), versions.keys()) } },
+    )
+  }
+  if (version === undefined) return known
+  const found = known.filter(({ manifest }) => manifest.version === version)
+  if (found.length > 0) return found
+  throw new MeshError(
+    'model_unknown',
+    `${name} has no version '${version.slice(0, MAX_ECHO_CHARS)}'; there are ${known.map(({ manifest }) => manifest.version).join(', ')}`,
+  )
+}
+
+/**
+ * The deployments to try for tensors of a model, at least one: of any version when none is named. Throws
+ * `model_unknown`, or `no_deployment` when nothing that has it is ready and fits.
+ */
+export function requireTensorCandidates(
+  snapshot: Snapshot,
+  name: string,
+  inPath: string | undefined,
+  constraints: Constraints,
+): Candidate[] {
+  const version = agreedVersion(name, inPath, constraints)
+  requireVersions(snapshot, name, version)
+  const { placement } = constraints
+  const pool = snapshot.tensorPools.get(name)
+  const pin = version === undefined ? {} : { model: name, version }
+  const candidates = pool ? rankCandidates(pool, { placement, ...pin }) : []
+  if (candidates.length > 0) return candidates
+  const asked = version === undefined ? name : versionKey({ id: name, version })
+  const ready = pool ? poolSize(pool) : 0
+  throw new MeshError(
+    'no_deployment',
+    ready === 0
+      ? `${asked} is known, but no deployment of it is ready`
+      : `${ready} deployments of ${name} are ready, but none is of ${asked} with placement ${placement}`,
+    { retryAfter: 1 },
+  )
+}
+
+/** The header may pin what the path left open; a model of its own would contradict it. */
+function agreedVersion(
+  name: string,
+  inPath: string | undefined,
+  { model = name, version = inPath }: Constraints,
+): string | undefined {
+  if (model === name && (inPath === undefined || version === inPath)) return version
+  const pinned = version === undefined ? model : versionKey({ id: model, version })
+  throw new MeshError(
+    'invalid_request',
+    `the header mesh-model says ${pinned}, the path ${inPath === undefined ? name : versionKey({ id: name, version: inPath })}`,
+  )
+}
