@@ -55,6 +55,10 @@ export const deployments = sqliteTable(
     target: text().notNull(),
     weight: real().notNull(),
     state: text({ enum: ['ready', 'draining', 'disabled'] }).notNull(),
+    /** Where it runs, in the owner's own words, e.g. `eu`; unknown when null. */
+    region: text(),
+    /** Of one call, in calls at the edge. */
+    cost: real(),
     updatedAt: integer().notNull(),
   },
   (table) => [

@@ -1,7 +1,8 @@
 import { parseManifest } from '#shared/manifest.ts'
 
 import manifestJson from '../../workers/models/language-id/manifest.json' with { type: 'json' }
-import { requireCandidates } from '../../workers/router/find-candidates.ts'
+import { requireCandidates, requireOffers } from '../../workers/router/find-candidates.ts'
+import { HealthBoard } from '../../workers/router/resilience/health-board.ts'
 import { compileSnapshot, type Deployment } from '../../workers/router/snapshot.ts'
 import { quantile } from './timing.ts'
 
@@ -42,19 +43,22 @@ function lookupMicros(size: number, spread: number): number {
     target: 'https://example.org',
     weight: 1 + (i % 5),
     state: 'ready',
+    region: null,
+    cost: null,
   }))
-  const snapshot = compileSnapshot({ version: 1, models, deployments, keys: [] })
+  const rows = { version: 1, models, deployments, keys: [], measurements: [] }
+  const snapshot = compileSnapshot(rows)
+  const board = new HealthBoard()
   const constraints = { deadlineMs: 10_000, placement: 'any' } as const
   const times: number[] = []
   let chosen = 0
   for (let done = 0; done < LOOKUPS; done += BATCH) {
     const started = performance.now()
     for (let i = 0; i < BATCH; i++) {
-      chosen += requireCandidates(
-        snapshot,
-        `text-classification/domain-${((done + i) % spread) % Math.min(spread, size)}`,
-        constraints,
-      ).length
+      const name = `text-classification/domain-${((done + i) % spread) % Math.min(spread, size)}`
+      const offers = requireOffers(snapshot, name, constraints)
+      const wanted = { door: 'task', name, offers, constraints } as const
+      chosen += requireCandidates(snapshot, wanted, board).length
     }
     times.push(((performance.now() - started) * 1_000) / BATCH)
   }

@@ -11,8 +11,11 @@ export interface NodeAnswer {
   body: Awaited<ReturnType<typeof receiveAnswer>>
 }
 
+export type DoorName = 'task' | 'tensor'
+
 /** One of the two addresses that a node has for each model: task level and tensor level. */
 export interface Door {
+  name: DoorName
   /** The path at the node. */
   path(deployment: Deployment): string
   /** Reads an answer with status 200. Throws MeshError `bad_gateway` when it can't be one of this door. */

@@ -8,6 +8,8 @@ import { requireKey } from './authenticate.ts'
 import { constraintsOf, Envelope } from './constraints.ts'
 import { task } from './doors/task.ts'
 import type { RouterApp } from './env.ts'
+import type { Wanted } from './find-candidates.ts'
+import { mediaTypeOf } from './media-type.ts'
 import { findCandidates, perform, readInTime, sendAnswer } from './perform.ts'
 
 /** The main doors: `POST /infer/{task}/{domain}` with the input as body, `POST /infer` with an envelope. */
@@ -20,7 +22,7 @@ export function inferRoutes(): Hono<RouterApp> {
     const capability = `${c.req.param('task')}/${c.req.param('domain')}`
     const constraints = constraintsOf(c.req.raw.headers)
     requirePlainBody(c)
-    const candidates = await findCandidates(c, capability, constraints)
+    const candidates = await findCandidates(c, capability, constraints, bodyOf(c.req.raw.headers))
     const body = await readInTime(c, `[${capability}]`, constraints.deadlineMs)
     const headers = { 'content-type': c.req.header('content-type') ?? '' }
     const { deadlineMs } = constraints
@@ -49,6 +51,13 @@ export function inferRoutes(): Hono<RouterApp> {
     )
   })
   return app
+}
+
+/** What the headers say of the body. JSON has text or media inside, which only the node measures. */
+function bodyOf(headers: Headers): Wanted['has'] {
+  const mediaType = mediaTypeOf(headers)
+  const bytes = Number(headers.get('content-length') ?? 0)
+  return mediaType === 'application/json' ? {} : { mediaType, bytes }
 }
 
 /** A compressed body would reach the model as noise, and its true size is not known. */

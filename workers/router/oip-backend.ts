@@ -5,10 +5,10 @@ import type { OipBackend, OipModel } from '#shared/oip/oip-backend.ts'
 import { INFERENCE_HEADER } from '#shared/protocol.ts'
 import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 
-import { rankCandidates } from './candidates.ts'
 import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
 import type { RouterApp } from './env.ts'
+import { countServing } from './matching/offer.ts'
 import { lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
@@ -47,7 +47,7 @@ export const routerBackend: OipBackend<RouterApp> = {
     const constraints = constraintsOf(c.req.raw.headers)
     const headers = bodyHeaders(c)
     const candidates = await lookTwice(c, (snapshot) =>
-      requireTensorCandidates(snapshot, name, version, constraints),
+      requireTensorCandidates(snapshot, { name, inPath: version, constraints }, c.get('board')),
     )
     const { deadlineMs } = constraints
     const body = await readInTime(c, `[${name}]`, deadlineMs)
@@ -67,10 +67,11 @@ export const routerBackend: OipBackend<RouterApp> = {
     }),
 }
 
-function describe(manifest: RegisteredManifest, { tensorPools }: Snapshot): OipModel {
+function describe(manifest: RegisteredManifest, { offersOfModel }: Snapshot): OipModel {
   const { id: name, version, inputs, outputs } = manifest
-  const pool = tensorPools.get(name)
-  const ready = pool && rankCandidates(pool, { placement: 'any', model: name, version }).length > 0
+  const offers = offersOfModel.get(name) ?? []
+  const own = offers.filter(({ model }) => model.manifest.version === version)
+  const ready = countServing(own, 'tensor') > 0
   return {
     name,
     version,

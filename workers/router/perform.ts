@@ -11,7 +11,7 @@ import type { Constraints } from './constraints.ts'
 import { describeRoute, dispatch, DispatchError, type Attempt } from './dispatch.ts'
 import type { NodeAnswer } from './door.ts'
 import type { RouterApp } from './env.ts'
-import { requireCandidates } from './find-candidates.ts'
+import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import type { Candidate, Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
@@ -59,8 +59,13 @@ export function findCandidates(
   c: Context<RouterApp>,
   capability: string,
   constraints: Constraints,
+  has: Wanted['has'] = {},
 ): Promise<Candidate[]> {
-  return lookTwice(c, (snapshot) => requireCandidates(snapshot, capability, constraints))
+  return lookTwice(c, (snapshot) => {
+    const offers = requireOffers(snapshot, capability, constraints)
+    const wanted: Wanted = { door: 'task', name: capability, offers, constraints, has }
+    return requireCandidates(snapshot, wanted, c.get('board'))
+  })
 }
 
 /** What `look` finds in the snapshot; when it throws, in one that is checked once more. */

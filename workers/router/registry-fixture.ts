@@ -50,6 +50,8 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
     target: 'TONE',
     weight: 1,
     state: 'ready',
+    region: null,
+    cost: null,
     ...overrides,
   }
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, notInArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, max, notInArray, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -8,12 +8,14 @@ import {
   auditLog,
   capabilities,
   deployments,
+  measurements,
   models,
   modelVersions,
   registryMeta,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
+import type { MeasurementRow } from './matching/measured.ts'
 import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
 
@@ -57,7 +59,7 @@ export class RegistryStore implements RegistrySource {
 
   async readRows(): Promise<RegistryRows> {
     const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys] = await this.#db.batch([
+    const [meta, versions, deployed, keys, measured] = await this.#db.batch([
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
         .select({ manifest: modelVersions.manifest, artefacts: modelVersions.artefacts })
@@ -65,8 +67,24 @@ export class RegistryStore implements RegistrySource {
         .orderBy(modelVersions.modelId, modelVersions.version),
       this.#db.select(deployment).from(deployments).orderBy(deployments.id),
       this.#db.select(liveKey).from(apiKeys),
+      // SQLite takes the other columns of a group from the row of its maximum
+      this.#db
+        .select({
+          deploymentId: measurements.deploymentId,
+          metric: measurements.metric,
+          value: measurements.value,
+          measuredAt: max(measurements.measuredAt),
+        })
+        .from(measurements)
+        .groupBy(measurements.deploymentId, measurements.metric),
     ])
-    return { version: meta[0]?.version ?? 0, models: versions, deployments: deployed, keys }
+    return {
+      version: meta[0]?.version ?? 0,
+      models: versions,
+      deployments: deployed,
+      keys,
+      measurements: measured.map((row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
+    }
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -129,8 +147,18 @@ export class RegistryStore implements RegistrySource {
     ])
   }
 
+  async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
+    await this.#write(audit, [
+      this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
+    ])
+  }
+
   async deleteDeployment(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [this.#db.delete(deployments).where(eq(deployments.id, id))])
+    await this.#write(audit, [
+      this.#db.delete(deployments).where(eq(deployments.id, id)),
+      // what was measured of it says nothing of another that takes its name
+      this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
+    ])
   }
 
   async addKey(

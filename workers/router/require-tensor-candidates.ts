@@ -1,8 +1,9 @@
 import { MeshError } from '#shared/mesh-error.ts'
 
-import { poolSize, rankCandidates } from './candidates.ts'
 import type { Constraints } from './constraints.ts'
+import { requireCandidates } from './find-candidates.ts'
 import { nearest } from './nearest.ts'
+import type { HealthBoard } from './resilience/health-board.ts'
 import { versionKey, type Candidate, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
@@ -37,26 +38,18 @@ export function requireVersions(
  */
 export function requireTensorCandidates(
   snapshot: Snapshot,
-  name: string,
-  inPath: string | undefined,
-  constraints: Constraints,
+  {
+    name,
+    inPath,
+    constraints,
+  }: { name: string; inPath: string | undefined; constraints: Constraints },
+  board: HealthBoard,
 ): Candidate[] {
   const version = agreedVersion(name, inPath, constraints)
   requireVersions(snapshot, name, version)
-  const { placement } = constraints
-  const pool = snapshot.tensorPools.get(name)
-  const pin = version === undefined ? {} : { model: name, version }
-  const candidates = pool ? rankCandidates(pool, { placement, ...pin }) : []
-  if (candidates.length > 0) return candidates
-  const asked = version === undefined ? name : versionKey({ id: name, version })
-  const ready = pool ? poolSize(pool) : 0
-  throw new MeshError(
-    'no_deployment',
-    ready === 0
-      ? `${asked} is known, but no deployment of it is ready`
-      : `${ready} deployments of ${name} are ready, but none is of ${asked} with placement ${placement}`,
-    { retryAfter: 1 },
-  )
+  const offers = snapshot.offersOfModel.get(name) ?? []
+  const pinned = { ...constraints, model: name, version }
+  return requireCandidates(snapshot, { door: 'tensor', name, offers, constraints: pinned }, board)
 }
 
 /** The header may pin what the path left open; a model of its own would contradict it. */

@@ -30,6 +30,7 @@ const MAX_ERROR_CHARS = 1_000
 
 /** Tensor level: Open Inference Protocol v2. Neither the request nor the answer is parsed here. */
 export const tensor: Door = {
+  name: 'tensor',
   path: ({ modelId, version }) => `/v2/models/${modelId}/versions/${version}/infer`,
 
   async accept(response, { node }) {

@@ -1,0 +1,48 @@
+import type { Match } from '../matching/match.ts'
+import { drawByWeight } from '../matching/weighted-list.ts'
+import type { HealthBoard } from '../resilience/health-board.ts'
+import type { Candidate } from '../snapshot.ts'
+import { scoreOf, type Score, type ScoreContext } from './score.ts'
+
+/** A request tries at most this many deployments of one place: the rest would fare no better. */
+export const MAX_CANDIDATES_PER_POOL = 8
+/** Of one capability's models and places; more are not compared for one request. */
+const MAX_POOLS = 64
+
+export interface RankContext extends ScoreContext {
+  board: HealthBoard
+  random(): number
+}
+
+export interface Ranked {
+  candidate: Candidate
+  score: Score
+}
+
+/**
+ * The deployments to try, best first. Of each pool a few are drawn by weight, and of the first two the
+ * better one goes first (power of two choices: no crowd runs to the single best). Those come first, by score;
+ * the others follow for when they fail.
+ */
+export function rank(matches: readonly Match[], context: RankContext): Ranked[] {
+  const drawn = matches.slice(0, MAX_POOLS).map(({ offer, pool }) =>
+    drawByWeight(pool.list, MAX_CANDIDATES_PER_POOL, context.random).map((candidate): Ranked => ({
+      candidate,
+      score: scoreOf(candidate, offer.measured, context.board.find(candidate.id), context),
+    })),
+  )
+  const firsts: Ranked[] = []
+  const others: Ranked[] = []
+  for (const [one, two, ...rest] of drawn) {
+    if (!one) continue
+    const [better, worse] = two && two.score.total > one.score.total ? [two, one] : [one, two]
+    firsts.push(better)
+    if (worse) others.push(worse)
+    others.push(...rest)
+  }
+  return [...firsts.toSorted(byScore), ...others.toSorted(byScore)]
+}
+
+function byScore(a: Ranked, b: Ranked): number {
+  return b.score.total - a.score.total
+}
