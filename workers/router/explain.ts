@@ -62,7 +62,7 @@ function explainOffer(
     const failed = ofModel ?? { predicate: 'deployed', reason: 'it runs nowhere' }
     return [{ model, failed }]
   }
-  return deployments.map((own): ExplainedDeployment => {
+  return Array.from(deployments, (own): ExplainedDeployment => {
     const { node, placement } = own
     const failed = ofModel ?? deploymentFailure(needs, own)
     if (failed) return { model, node, placement, failed }

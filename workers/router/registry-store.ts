@@ -83,7 +83,7 @@ export class RegistryStore implements RegistrySource {
       models: versions,
       deployments: deployed,
       keys,
-      measurements: measured.map((row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
+      measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
     }
   }
 

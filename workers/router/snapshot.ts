@@ -1,5 +1,5 @@
 import type { Manifest } from '#shared/manifest.ts'
-import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
+import type { AnswerMediaType } from '#shared/media-answer.ts'
 import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { createOffer, type Offer } from './matching/offer.ts'

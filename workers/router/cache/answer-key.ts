@@ -58,7 +58,6 @@ function sortKeys(_: string, value: unknown): unknown {
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {
-  // as: a body is never over shared memory
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,7 +1,7 @@
 import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 
 import type { DoorName } from '../door.ts'
-import { versionKey, type Candidate, type Deployment, type RegisteredModel } from '../snapshot.ts'
+import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
 import type { Measured } from './measured.ts'
 import { weightedList, type WeightedList } from './weighted-list.ts'
 
@@ -69,7 +69,7 @@ export function countServing(offers: readonly Offer[], door: DoorName): number {
     .reduce((sum, { list }) => sum + list.items.length, 0)
 }
 
-/** How messages name a model version. */
-export function nameOf({ model }: Pick<Offer, 'model'>): string {
-  return versionKey(model.manifest)
+/** How messages name a model version, as `versionKey` does. */
+export function nameOf({ model: { manifest } }: Pick<Offer, 'model'>): string {
+  return `${manifest.id}@${manifest.version}`
 }
