@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   unreachable: { status: 503, retryable: true, title: 'The node could not be reached' },
   no_deployment: { status: 503, retryable: true, title: 'No deployment could answer' },
   registry_unavailable: { status: 503, retryable: true, title: 'The registry cannot be read' },
+  not_cached: { status: 504, retryable: false, title: 'No answer is kept, and no other is wanted' },
   deadline_exceeded: { status: 504, retryable: false, title: 'The deadline passed' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>
 

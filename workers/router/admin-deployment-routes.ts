@@ -104,7 +104,7 @@ function findDeployment({ deployments }: Snapshot, id: string): Deployment | und
   return deployments.find((deployment) => deployment.id === id)
 }
 
-function requireDeployment(snapshot: Snapshot, id: string): Deployment {
+export function requireDeployment(snapshot: Snapshot, id: string): Deployment {
   const found = findDeployment(snapshot, id)
   if (found) return found
   throw new MeshError(

@@ -4,6 +4,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import { adminDeploymentRoutes } from './admin-deployment-routes.ts'
 import { adminKeyRoutes } from './admin-key-routes.ts'
+import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
 import { requireKey } from './authenticate.ts'
 import type { RouterApp } from './env.ts'
@@ -19,6 +20,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.route('/models', adminModelRoutes())
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/keys', adminKeyRoutes())
+  app.route('/measurements', adminMeasurementRoutes())
 
   app.get('/audit', async (c) => {
     const limit = Number(c.req.query('limit') ?? DEFAULT_AUDIT_ROWS)

@@ -7,6 +7,7 @@ import { adminRoutes } from './admin-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
+import { explainRoutes } from './explain-routes.ts'
 import { health } from './health.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
@@ -34,6 +35,7 @@ export function createRouter(state = createIsolateState()): Hono<RouterApp> {
     return c.html(docsPage(await snapshotOf(c), new URL(c.req.url).origin))
   })
   app.route('/infer', inferRoutes())
+  app.route('/explain', explainRoutes())
   app.route('/admin', adminRoutes())
   app.route('/', oipRoutes())
   app.route('/', catalogueRoutes())
