@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests that start real processes: one file after the other on a small machine. */
+const withMesh = {
+  globalSetup: ['test/build-artefacts.ts', 'test/shared-mesh.ts'],
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+}
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/count-reporter.ts'],
@@ -7,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,workers,scripts}/**/*.test.ts', 'test/repo.test.ts'],
+          include: ['{shared,workers,scripts,client}/**/*.test.ts', 'test/repo.test.ts'],
           globalSetup: ['test/build-artefacts.ts'],
         },
       },
@@ -15,13 +23,13 @@ export default defineConfig({
         test: {
           name: 'mesh',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/repo.test.ts'],
-          globalSetup: ['test/build-artefacts.ts', 'test/shared-mesh.ts'],
-          // each starts real processes: one file after the other on a small machine
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: ['test/repo.test.ts', 'test/clients/**'],
+          ...withMesh,
         },
+      },
+      {
+        // the protocols' own clients, some of them in Python: `npm run test:clients`, not `npm test`
+        test: { name: 'clients', include: ['test/clients/**/*.test.ts'], ...withMesh },
       },
     ],
   },

@@ -1,6 +1,7 @@
 import onnxProto from 'onnx-proto'
 
-import { elementCount } from '#shared/tensor.ts'
+import { ONNX_TYPE } from '#shared/onnx-type.ts'
+import { elementCount, type Datatype } from '#shared/tensor.ts'
 
 const { onnx } = onnxProto
 
@@ -8,9 +9,7 @@ const { onnx } = onnxProto
 const IR_VERSION = 8
 const DEFAULT_OPSET = 13
 
-/** ONNX element types by our datatype names, for those that recipes and converters need. */
-const ELEMENT_TYPE = { FP32: 1, UINT8: 2, INT8: 3, INT32: 6, INT64: 7, BOOL: 9, FP16: 10 } as const
-export type ElementType = keyof typeof ELEMENT_TYPE
+export type ElementType = Datatype
 
 /** The name of a tensor in the graph. */
 export type Edge = string
@@ -62,7 +61,7 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
       name: edge,
       type: {
         tensorType: {
-          elemType: ELEMENT_TYPE[type],
+          elemType: ONNX_TYPE[type],
           ...(shape ? { shape: { dim: shape.map((dim, i) => dimension(dim, edge, i)) } } : {}),
         },
       },
@@ -92,7 +91,7 @@ export function onnxGraph(name: string, opset = DEFAULT_OPSET): OnnxGraph {
     shape: readonly number[],
   ) => {
     const rawData = new Uint8Array(buffer, byteOffset, byteLength)
-    graph.initializer.push({ name: edge, dims: [...shape], dataType: ELEMENT_TYPE[type], rawData })
+    graph.initializer.push({ name: edge, dims: [...shape], dataType: ONNX_TYPE[type], rawData })
     return edge
   }
 

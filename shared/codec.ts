@@ -19,10 +19,12 @@ export type RunGraph = (inputs: Tensors, graph?: string) => Promise<Tensors>
 export interface Codec {
   /** The answer: a MediaAnswer is sent as its bytes, anything else as JSON. */
   predict(input: TaskInput, parameters: TaskParameters, run: RunGraph): Promise<unknown>
+  /** How many tokens the graph is given for this input; only of a model that has a tokenizer. */
+  countTokens?(input: TaskInput): number
 }
 
 /** The two pure halves of a model that runs its graph once per request. */
-export interface EncodeDecode<Context> {
+export interface EncodeDecode<Context> extends Pick<Codec, 'countTokens'> {
   /** `context` carries what decode needs of the input, such as the size of the original image. */
   encode(input: TaskInput, parameters: TaskParameters): Encoded<Context> | Promise<Encoded<Context>>
   decode(outputs: Tensors, context: Context): unknown
@@ -34,8 +36,9 @@ export interface Encoded<Context> {
 }
 
 /** Makes a codec of an encode and a decode, for the many models that need no more. */
-export function singleRun<Context>({ encode, decode }: EncodeDecode<Context>): Codec {
+export function singleRun<Context>({ encode, decode, ...rest }: EncodeDecode<Context>): Codec {
   return {
+    ...rest,
     async predict(input, parameters, run) {
       const { tensors, context } = await encode(input, parameters)
       return decode(await run(tensors), context)

@@ -5,6 +5,7 @@ import type { InferenceRuntime, InferenceSession } from './inference.ts'
 import type { Manifest } from './manifest.ts'
 import { memoizePromise } from './memoize-promise.ts'
 import { MeshError } from './mesh-error.ts'
+import { ModelCounter } from './oip/model-counter.ts'
 import type { Tensors } from './tensor.ts'
 
 /** A model folder made ready to serve; the graphs load when first asked for. */
@@ -28,6 +29,7 @@ const BREAKING: ReadonlySet<ErrorCode> = new Set(['runtime_trap', 'runtime_cut']
  */
 export class LoadedModel {
   readonly manifest: Manifest
+  readonly counter = new ModelCounter()
   readonly #parts: ModelParts
   readonly #sessions = new Map<string, ReturnType<typeof memoizePromise<InferenceSession>>>()
   readonly #memoryBytes = new Map<string, number>()
@@ -57,23 +59,37 @@ export class LoadedModel {
     return this.#sessions.size > 0 ? 'loaded' : 'idle'
   }
 
-  /** Task level: the codec drives the graphs. */
-  predict(input: TaskInput, parameters: TaskParameters, expiresAt?: number): Promise<unknown> {
-    const { admit, codec } = this.#parts
-    return admit(
-      () =>
-        codec.predict(input, parameters, async (tensors, graph) => {
-          // a codec of many runs must not go on when nobody waits
-          if (expiresAt !== undefined && Date.now() >= expiresAt) throw this.#tooLate()
-          return this.#run(tensors, graph)
-        }),
-      expiresAt,
+  /**
+   * Task level: the codec drives the graphs.
+   *
+   * @param onRun is told the outputs of every run
+   */
+  predict(
+    input: TaskInput,
+    parameters: TaskParameters,
+    expiresAt?: number,
+    onRun?: (outputs: Tensors) => void,
+  ): Promise<unknown> {
+    const { codec } = this.#parts
+    return this.#counted(1, expiresAt, () =>
+      codec.predict(input, parameters, async (tensors, graph) => {
+        // a codec of many runs must not go on when nobody waits
+        if (expiresAt !== undefined && Date.now() >= expiresAt) throw this.#tooLate()
+        const outputs = await this.#run(tensors, graph)
+        onRun?.(outputs)
+        return outputs
+      }),
     )
+  }
+
+  /** Undefined when the model counts none. */
+  countTokens(input: TaskInput): number | undefined {
+    return this.#parts.codec.countTokens?.(input)
   }
 
   /** Tensor level: the manifest's own graph, once. */
   infer(inputs: Tensors, expiresAt?: number): Promise<Tensors> {
-    return this.#parts.admit(() => this.#run(inputs), expiresAt)
+    return this.#counted(rowsOf(inputs), expiresAt, () => this.#run(inputs))
   }
 
   /** Loads the main graph, so that readiness means that the next request will be answered. */
@@ -84,6 +100,27 @@ export class LoadedModel {
   /** Begins to load while the request's body is still arriving. Who runs the graph meets the failure. */
   preload(): void {
     this.warm().catch(() => undefined)
+  }
+
+  async #counted<T>(
+    rows: number,
+    expiresAt: number | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const asked = performance.now()
+    let begun = asked
+    try {
+      const result = await this.#parts.admit(() => {
+        begun = performance.now()
+        return work()
+      }, expiresAt)
+      const done = performance.now()
+      this.counter.succeed({ queueMs: begun - asked, computeMs: done - begun }, rows)
+      return result
+    } catch (err) {
+      this.counter.fail(performance.now() - asked)
+      throw err
+    }
   }
 
   #tooLate(): MeshError {
@@ -99,6 +136,7 @@ export class LoadedModel {
     while (session.isDropped) session = await this.#session(graph)
     try {
       const outputs = await session.run(inputs)
+      this.counter.run()
       this.#noteMemory(graph, session)
       return outputs
     } catch (err) {
@@ -131,4 +169,9 @@ export class LoadedModel {
     this.#noteMemory(graph, session)
     return session
   }
+}
+
+/** Length of the batch: the first dimension of the first input. */
+function rowsOf(inputs: Tensors): number {
+  return Object.values(inputs)[0]?.shape[0] ?? 1
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { AnswerMediaType, FileMediaType } from './media-answer.ts'
 import { MAX_IMAGE_PIXELS } from './media/image.ts'
-import { DATATYPES, type Datatype } from './tensor.ts'
+import { DATATYPE_NAMES } from './tensor.ts'
 
 /** A model's id: the folder, the Worker `mesh-<id>`, the registry key. */
 export const ModelId = z
@@ -64,13 +64,10 @@ export type Recipe = z.infer<typeof Recipe>
 export const ForeignFormat = z.enum(['tfjs-graph', 'keras-layers', 'tflite'])
 export type ForeignFormat = z.infer<typeof ForeignFormat>
 
-// as: Object.keys forgets that the keys of the table are exactly Datatype
-const DatatypeName = z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]])
-
 /** Tensor metadata as in Open Inference Protocol v2; -1 is a dimension the caller chooses. */
 export const TensorSpec = z.strictObject({
   name: z.string().min(1).max(128),
-  datatype: DatatypeName,
+  datatype: z.enum(DATATYPE_NAMES),
   shape: z.array(z.int().min(-1)).max(8),
 })
 export type TensorSpec = z.infer<typeof TensorSpec>
@@ -174,6 +171,15 @@ export const Manifest = z.strictObject({
     .optional(),
   /** Media types of raw bodies. The first is assumed for `inputs` of a JSON body. */
   accepts: z.array(z.string().regex(/^[a-z]+\/[a-z0-9.+-]+$/)).min(1),
+  /**
+   * Of a model that takes text: an input by which Open Inference Protocol v2 takes texts instead of the
+   * graph's own tensors, BYTES [n] or [n, 1].
+   */
+  textTensor: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, 'must be an identifier in lower case')
+    .max(48)
+    .optional(),
   /** Media types of its answers, the usual one first: JSON when absent. */
   produces: z.array(AnswerMediaType).min(1).optional(),
   limits: Limits,
@@ -197,6 +203,16 @@ export type Manifest = z.infer<typeof Manifest>
 /** Parses a manifest; the message lists every field that is wrong, prefixed with the model. */
 export function parseManifest(value: unknown, from: string): Manifest {
   const parsed = Manifest.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new Error(`[${from}] manifest.json is not valid:\n${z.prettifyError(parsed.error)}`)
+  if (!parsed.success) {
+    throw new Error(`[${from}] manifest.json is not valid:\n${z.prettifyError(parsed.error)}`)
+  }
+  const { textTensor, inputs, accepts } = parsed.data
+  if (textTensor === undefined) return parsed.data
+  const taken = inputs.some(({ name }) => name === textTensor)
+  if (taken || !/^(text\/|message\/)/.test(accepts[0] ?? '')) {
+    throw new Error(
+      `[${from}] manifest.json is not valid: textTensor '${textTensor}' must be none of the graph's inputs, and text the first of accepts`,
+    )
+  }
+  return parsed.data
 }

@@ -7,9 +7,12 @@ import type { Codec } from './codec.ts'
 import { LoadedModel } from './loaded-model.ts'
 import { parseManifest } from './manifest.ts'
 import { MeshError } from './mesh-error.ts'
-import { createModelService } from './model-service.ts'
-import { onError, onNotFound } from './problem.ts'
-import type { NodeDescriptor } from './protocol.ts'
+import { taskRoutes, type RequireModel } from './task-routes.ts'
+import { createModelBackend } from './oip/model-backend.ts'
+import { oipError } from './oip/oip-error.ts'
+import { createOipRoutes } from './oip/oip-routes.ts'
+import { answerErrorsAs, onError, onNotFound } from './problem.ts'
+import { MESH_VERSION, type NodeDescriptor } from './protocol.ts'
 import { calledByBinding, requireRouter } from './require-router.ts'
 
 /** What a model Worker is told of its router: the public key, as JWK JSON. Absent where it has no public route. */
@@ -42,13 +45,9 @@ export function createModelWorker(options: ModelWorkerOptions): Hono<{ Bindings:
   const app = new Hono<{ Bindings: RouterTrust }>()
   app.onError(onError)
   app.notFound(onNotFound)
-  app.get('/v2/health/live', (c) => c.json({ live: true }))
-  app.get('/v2/health/ready', async (c) => {
-    await model.warm()
-    return c.json({ ready: true })
-  })
+  app.use('/v2/*', answerErrorsAs(oipError))
   app.get('/', (c) => c.json(descriptor(model)))
-  for (const path of ['/models/*', '/v2/models/*']) {
+  for (const path of ['/models/*', '/v2/models/*', '/v2/repository/*']) {
     app.use(
       path,
       requireRouter<{ Bindings: RouterTrust }>({
@@ -58,17 +57,24 @@ export function createModelWorker(options: ModelWorkerOptions): Hono<{ Bindings:
       }),
     )
   }
-  app.route(
-    '/',
-    createModelService((id, version) => {
-      if (id === manifest.id && (version === undefined || version === manifest.version))
-        return model
-      throw new MeshError(
-        'model_unknown',
-        `this node serves ${manifest.id} version ${manifest.version}, not ${id}${version ? ` version ${version}` : ''}`,
-      )
-    }),
-  )
+  const requireModel: RequireModel = (id, version) => {
+    if (id === manifest.id && (version === undefined || version === manifest.version)) return model
+    throw new MeshError(
+      'model_unknown',
+      `this node serves ${manifest.id} version ${manifest.version}, not ${id}${version ? ` version ${version}` : ''}`,
+    )
+  }
+  app.route('/', taskRoutes(requireModel))
+  const oip = createModelBackend<{ Bindings: RouterTrust }>({
+    server: { name: `mesh-${manifest.id}`, version: MESH_VERSION },
+    models: [model],
+    requireModel,
+    async ready() {
+      await model.warm()
+      return true
+    },
+  })
+  app.route('/', createOipRoutes(oip))
   return app
 }
 

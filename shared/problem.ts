@@ -99,7 +99,8 @@ export function codeOf({ code, status }: Problem): ErrorCode {
 /** The one funnel: whatever a handler throws is answered; what is ours is logged. */
 export const onError: ErrorHandler = function answerProblem(err, c) {
   const known = asMeshError(err)
-  if (known.status >= 500) {
+  // what isn't offered is no failure of ours
+  if (known.status >= 500 && known.code !== 'unsupported') {
     log.error(known.code, {
       message: known.message,
       detail: known.detail,

@@ -1,13 +1,19 @@
 /**
  * The node protocol: what the router says to any node, and any node answers, over plain HTTP.
  *
- *   POST /models/{id}[/versions/{v}]            task level: JSON {inputs, parameters?} or raw bytes
- *   POST /v2/models/{id}[/versions/{v}]/infer   tensor level: Open Inference Protocol v2
- *   GET  /v2/health/live, /v2/health/ready, /   health and the node's descriptor
+ *   POST /models/{id}/versions/{v}              task level: JSON {inputs, parameters?} or raw bytes; inputs
+ *                                               may be a list of texts, which is answered by a list
+ *   POST /models/{id}                           the same in the shapes of Hugging Face's clients
+ *   /v2…                                        tensor level: Open Inference Protocol v2 (oip/oip-routes.ts)
+ *   GET  /                                      the node's descriptor
  *
- * Errors are problem documents (problem.ts). Unknown fields are refused by name.
+ * Errors are problem documents (problem.ts), below /v2 with `error` as well (oip/oip-error.ts). Unknown
+ * fields are refused by name at task level.
  */
 import { z } from 'zod'
+
+/** What servers here say of themselves; package.json's version. */
+export const MESH_VERSION = '0.1.0'
 
 /** Milliseconds the caller still waits; a node gives up, and says so, when they are over. */
 export const DEADLINE_HEADER = 'mesh-deadline-ms'
@@ -29,46 +35,49 @@ export const MAX_DEADLINE_MS = 60_000
  */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
-/** A task-level JSON body. `inputs` is text for text models, base64 for models that take media. */
-export const TaskRequest = z.strictObject({
-  inputs: z.string(),
+/** Texts in one request, at most: as many as OpenAI's API takes. All together stay within the model's own limit. */
+export const MAX_BATCH = 2048
+
+/** Tokens of the whole input, as its model counts them; sent by nodes whose model says so. */
+export const TOKENS_HEADER = 'x-compute-tokens'
+
+/** A table as Hugging Face writes it: the cells of each column under its name. */
+export const TableColumns = z.record(z.string(), z.array(z.union([z.string(), z.number()])))
+export type TableColumns = z.infer<typeof TableColumns>
+
+const told = { error: ({ input }: { input?: unknown }) => describeWrongInputs(input) }
+
+/** Text for text models, or a list of texts; base64 for models that take media; a table for those that take CSV. */
+export const TaskInputs = z.union(
+  [
+    z.string(),
+    z.array(z.string()).min(1, told).max(MAX_BATCH, told),
+    z.strictObject({ data: TableColumns }),
+  ],
+  told,
+)
+export type TaskInputs = z.infer<typeof TaskInputs>
+
+/**
+ * A task-level JSON body. What stands beside `inputs` is a parameter as well, since Hugging Face's clients
+ * write those of some tasks there; codecs refuse those that they don't know. `table` is another
+ * name of theirs for the inputs `{data: …}`.
+ */
+export const TaskRequest = z.looseObject({
+  inputs: TaskInputs.optional(),
+  table: TableColumns.optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
 export type TaskRequest = z.infer<typeof TaskRequest>
 
-const OipParameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-
-/** JSON tensors as OIP has them; `data` is flat or nested, its elements checked against the datatype. */
-export const InferTensor = z.strictObject({
-  name: z.string(),
-  shape: z.array(z.int().min(0)).max(8),
-  datatype: z.string(),
-  parameters: OipParameters.optional(),
-  data: z.array(z.unknown()),
-})
-export type InferTensor = z.infer<typeof InferTensor>
-
-export const InferRequest = z.strictObject({
-  id: z.string().max(256).optional(),
-  parameters: OipParameters.optional(),
-  inputs: z.array(InferTensor).min(1).max(32),
-  outputs: z
-    .array(z.strictObject({ name: z.string(), parameters: OipParameters.optional() }))
-    .max(32)
-    .optional(),
-})
-export type InferRequest = z.infer<typeof InferRequest>
-
-export interface InferResponse {
-  model_name: string
-  model_version: string
-  id?: string
-  outputs: {
-    name: string
-    datatype: string
-    shape: readonly number[]
-    data: (number | boolean)[]
-  }[]
+function describeWrongInputs(inputs: unknown): string {
+  if (!Array.isArray(inputs)) {
+    return 'inputs must be a text or base64, a list of texts, or a table {"data": {column: [cells]}}'
+  }
+  const wrong = inputs.findIndex((item) => typeof item !== 'string')
+  return wrong === -1
+    ? `inputs has ${inputs.length} texts; it may have 1 to ${MAX_BATCH}`
+    : `inputs[${wrong}] must be a text`
 }
 
 /** `GET /` of a node: what it is and what it serves. */

@@ -6,11 +6,13 @@ import { MeshError } from './mesh-error.ts'
  * the count is kept while reading, since a length can lie or be absent. Throws `payload_too_large`.
  *
  * @param who prefix of the message, e.g. `[silero-vad]`
+ * @param alignAt which byte a typed array is to begin at, where the body comes in several chunks
  */
 export async function readBody(
   message: Pick<Request, 'headers' | 'body'>,
   limit: number,
   who: string,
+  alignAt?: number,
 ): Promise<Uint8Array> {
   const declared = Number(message.headers.get('content-length') ?? 0)
   if (declared > limit) throw tooLarge(who, `${declared} bytes`, limit)
@@ -23,7 +25,7 @@ export async function readBody(
     if (size > limit) throw tooLarge(who, 'more', limit)
     chunks.push(chunk)
   }
-  return concatBytes(chunks, size)
+  return concatBytes(chunks, size, alignAt)
 }
 
 function tooLarge(who: string, found: string, limit: number): MeshError {

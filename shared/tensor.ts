@@ -1,8 +1,8 @@
 import { MeshError } from './mesh-error.ts'
 
 /**
- * The datatypes of Open Inference Protocol v2 that an ONNX graph here may take or give, with the
- * array that holds each. FP16 is absent until the binary tensor extension needs it.
+ * The datatypes of Open Inference Protocol v2 whose elements are numbers, with the array that holds each.
+ * FP16 and BF16 are held as their bits: what passes through needs no arithmetic.
  */
 export const DATATYPES = {
   BOOL: Uint8Array,
@@ -14,12 +14,16 @@ export const DATATYPES = {
   INT32: Int32Array,
   UINT64: BigUint64Array,
   INT64: BigInt64Array,
+  FP16: Uint16Array,
+  BF16: Uint16Array,
   FP32: Float32Array,
   FP64: Float64Array,
 } as const
 
-export type Datatype = keyof typeof DATATYPES
-export type TensorData =
+export type NumberDatatype = keyof typeof DATATYPES
+/** BYTES has elements of any length: text to a graph, anything to the protocol. */
+export type Datatype = NumberDatatype | 'BYTES'
+export type NumberData =
   | Uint8Array
   | Int8Array
   | Uint16Array
@@ -31,14 +35,30 @@ export type TensorData =
   | Float32Array
   | Float64Array
 
-/** A dense row-major tensor. `data.length` is the product of `shape`; a scalar has shape `[]`. */
-export interface Tensor {
-  datatype: Datatype
+/** A dense row-major tensor of numbers. `data.length` is the product of `shape`; a scalar has shape `[]`. */
+export interface NumberTensor {
+  datatype: NumberDatatype
   shape: readonly number[]
-  data: TensorData
+  data: NumberData
 }
 
+/** As `NumberTensor`, an element each in `data`. */
+export interface BytesTensor {
+  datatype: 'BYTES'
+  shape: readonly number[]
+  data: readonly Uint8Array[]
+}
+
+export type Tensor = NumberTensor | BytesTensor
+
 export type Tensors = Readonly<Record<string, Tensor>>
+
+/** Every datatype by name. */
+export const DATATYPE_NAMES: readonly [Datatype, ...Datatype[]] = [
+  'BYTES',
+  // as: Object.keys forgets that the keys of the table are exactly NumberDatatype
+  ...(Object.keys(DATATYPES) as NumberDatatype[]),
+]
 
 /** The number of elements a shape holds. */
 export function elementCount(shape: readonly number[]): number {

@@ -121,7 +121,7 @@ export class WasmSession implements InferenceSession {
     given.forEach(([name, tensor], i) => {
       const input = this.#requireInput(name)
       ort.setValue(inputNames + i * POINTER_BYTES, input.name, '*')
-      ort.setValue(inputValues + i * POINTER_BYTES, input.slot.put(tensor), '*')
+      ort.setValue(inputValues + i * POINTER_BYTES, input.slot.put(tensor, name), '*')
     })
     const { outputs } = this.#handles
     outputs.forEach((_, i) => ort.setValue(outputValues + i * POINTER_BYTES, 0, '*'))

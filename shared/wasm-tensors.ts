@@ -1,20 +1,9 @@
+import { ONNX_TYPE } from './onnx-type.ts'
 import { check, OrtError, POINTER_BYTES, requireHandle, type OrtModule } from './ort-module.ts'
-import { DATATYPES, elementCount, type Datatype, type Tensor } from './tensor.ts'
+import { graphText } from './graph-text.ts'
+import { binaryBytes } from './oip/binary-tensor.ts'
+import { DATATYPES, elementCount, type BytesTensor, type Datatype, type Tensor } from './tensor.ts'
 
-/** ONNX's TensorProto.DataType numbers. */
-const ONNX_TYPE: Record<Datatype, number> = {
-  FP32: 1,
-  UINT8: 2,
-  INT8: 3,
-  UINT16: 4,
-  INT16: 5,
-  INT32: 6,
-  INT64: 7,
-  BOOL: 9,
-  FP64: 11,
-  UINT32: 12,
-  UINT64: 13,
-}
 const DATATYPE_OF = new Map(
   // as: Object.entries forgets that the keys of the record are exactly Datatype
   (Object.entries(ONNX_TYPE) as [Datatype, number][]).map(([name, type]) => [type, name]),
@@ -39,28 +28,55 @@ export class InputSlot {
   }
 
   /** Writes the values and returns the runtime's tensor over them; the slot keeps both. */
-  put({ datatype, shape, data }: Tensor): number {
-    const ort = this.#ort
+  put(tensor: Tensor, name: string): number {
+    const { datatype, shape, data } = tensor
     const form = `${datatype}[${shape}]`
     // the runtime's tensor is over what the slot holds: too few values would leave those of the last run
-    if (data.length !== elementCount(shape) || !(data instanceof DATATYPES[datatype])) {
+    if (data.length !== elementCount(shape)) {
       throw new OrtError(INVALID_ARGUMENT, `${form} takes another array than one of ${data.length}`)
     }
-    if (data.byteLength > this.#capacity || this.#buffer === 0) {
-      this.#dropTensor()
-      if (this.#buffer !== 0) ort._free(this.#buffer)
-      this.#capacity = 0
-      this.#buffer = ort._malloc(Math.max(data.byteLength, 1))
-      if (this.#buffer === 0) throw new OrtError(FAIL, `no memory for ${data.byteLength} bytes`)
-      this.#capacity = data.byteLength
+    if (tensor.datatype === 'BYTES') return this.#putText(tensor, name)
+    if (!(data instanceof DATATYPES[tensor.datatype])) {
+      throw new OrtError(INVALID_ARGUMENT, `${form} takes another array than the one given`)
     }
-    ort.HEAPU8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), this.#buffer)
+    this.#reserve(data.byteLength)
+    this.#ort.HEAPU8.set(binaryBytes(tensor), this.#buffer)
     if (form !== this.#form) {
       this.#dropTensor()
       this.#handle = this.#createTensor(datatype, shape, data.byteLength)
       this.#form = form
     }
     return this.#handle
+  }
+
+  /** Text is a list of pointers to strings that end with NUL; the runtime's tensor has a copy of them. */
+  #putText({ shape, data }: BytesTensor, name: string): number {
+    graphText(data, name)
+    const ort = this.#ort
+    const pointers = data.length * POINTER_BYTES
+    this.#dropTensor()
+    this.#reserve(data.reduce((sum, { byteLength }) => sum + byteLength + 1, pointers))
+    let at = this.#buffer + pointers
+    data.forEach((text, i) => {
+      ort.setValue(this.#buffer + i * POINTER_BYTES, at, '*')
+      ort.HEAPU8.set(text, at)
+      ort.HEAPU8[at + text.byteLength] = 0
+      at += text.byteLength + 1
+    })
+    this.#handle = this.#createTensor('BYTES', shape, pointers)
+    return this.#handle
+  }
+
+  /** Makes room for so many bytes; what was in the slot is lost where it was too small. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#capacity && this.#buffer !== 0) return
+    const ort = this.#ort
+    this.#dropTensor()
+    if (this.#buffer !== 0) ort._free(this.#buffer)
+    this.#capacity = 0
+    this.#buffer = ort._malloc(Math.max(bytes, 1))
+    if (this.#buffer === 0) throw new OrtError(FAIL, `no memory for ${bytes} bytes`)
+    this.#capacity = bytes
   }
 
   #createTensor(datatype: Datatype, shape: readonly number[], bytes: number): number {
@@ -107,11 +123,24 @@ export function readTensor(ort: OrtModule, handle: number): Tensor {
       ort.getValue(dimsAt + i * POINTER_BYTES, 'i32'),
     )
     ort._OrtFree(dimsAt)
-    const values = new DATATYPES[datatype](elementCount(shape))
     const from = ort.getValue(data, '*')
+    if (datatype === 'BYTES') return { datatype, shape, data: readText(ort, from, shape) }
+    const values = new DATATYPES[datatype](elementCount(shape))
     new Uint8Array(values.buffer).set(ort.HEAPU8.subarray(from, from + values.byteLength))
     return { datatype, shape, data: values }
   } finally {
     ort.stackRestore(stack)
   }
+}
+
+/** The runtime hands out a copy of its text for us to free: pointers, then the strings in one row, NUL after the last. */
+function readText(ort: OrtModule, from: number, shape: readonly number[]): Uint8Array[] {
+  const pointers = Array.from({ length: elementCount(shape) }, (_, i) =>
+    ort.getValue(from + i * POINTER_BYTES, '*'),
+  )
+  const last = pointers.at(-1)
+  const end = last === undefined ? 0 : ort.HEAPU8.indexOf(0, last)
+  const texts = pointers.map((start, i) => ort.HEAPU8.slice(start, pointers[i + 1] ?? end))
+  if (from !== 0) ort._free(from)
+  return texts
 }

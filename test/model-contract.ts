@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import type { Example } from '#shared/manifest.ts'
-import { DATATYPES, elementCount } from '#shared/tensor.ts'
 import { findDifference } from '#shared/within-tolerance.ts'
 
 import { exampleRequest, type ExampleRequest } from '../scripts/mesh/example-request.ts'
@@ -12,6 +11,7 @@ import { readAnswer } from '../scripts/mesh/read-answer.ts'
 import { OUTPUT_DIR } from '../scripts/paths.ts'
 import type { ModelFolder } from '../workers/native/model-folders.ts'
 import type { NodeClient } from './node-client.ts'
+import { testTensorsOnNode } from './tensor-contract.ts'
 
 const CACHE_DIR = join(OUTPUT_DIR, 'cache')
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -19,7 +19,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 /** The node protocol as every model must keep it on every node: its examples, and input that is wrong in each way. */
 export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
   const { manifest } = folder
-  const { id, version, examples, inputs } = manifest
+  const { id, version, examples } = manifest
   const path = `/models/${id}`
   const [mediaType = ''] = manifest.accepts
 
@@ -92,79 +92,7 @@ export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
       expect(problem.detail).toContain('no_such_parameter')
     })
 
-    test('answers tensors at tensor level', async () => {
-      const body = JSON.stringify({ id: 'seven', inputs: inputs.map((spec) => zeros(spec)) })
-      const response = await node.post(`/v2${path}/infer`, body, JSON_TYPE)
-      // zeros of the smallest shape may be too small for a graph's own arithmetic: then it says so
-      const answer: unknown = await response.json()
-      if (inputs.every(({ shape }) => shape.slice(1).every((dim) => dim !== -1))) {
-        expect(response.status, JSON.stringify(answer)).toBe(200)
-        const outputs = manifest.outputs.map(({ name, datatype }) =>
-          expect.objectContaining({ name, datatype }),
-        )
-        expect(answer).toMatchObject({ model_name: id, model_version: version, id: 'seven' })
-        expect(answer).toMatchObject({ outputs: expect.arrayContaining(outputs) })
-      } else expect([200, 422, 500]).toContain(response.status)
-    })
-
-    test('refuses tensors of the wrong length, type, rank or name, missing ones, and values that are no numbers', async () => {
-      const good = inputs.map((spec) => zeros(spec))
-      const [first, ...rest] = good
-      if (!first) throw new Error('a model has at least one input')
-      const send = (tensors: unknown[]) =>
-        node.post(`/v2${path}/infer`, JSON.stringify({ inputs: tensors }), JSON_TYPE)
-      await expectProblem(
-        send([{ ...first, data: [...first.data, 0] }, ...rest]),
-        422,
-        'invalid_input',
-      )
-      await expectProblem(
-        send([{ ...first, data: first.data.slice(1) }, ...rest]),
-        422,
-        'invalid_input',
-      )
-      await expectProblem(send([{ ...first, datatype: 'BYTES' }, ...rest]), 422, 'invalid_input')
-      await expectProblem(
-        send([{ ...first, shape: [...first.shape, 1, 1] }, ...rest]),
-        422,
-        'invalid_input',
-      )
-      await expectProblem(
-        send([{ ...first, name: 'no_such_input' }, ...rest]),
-        422,
-        'invalid_input',
-      )
-      await expectProblem(send([first, first, ...rest]), 422, 'invalid_input')
-      await expectProblem(
-        send([{ ...first, data: first.data.map(() => null) }, ...rest]),
-        422,
-        'invalid_input',
-      )
-      await expectProblem(
-        send([{ ...first, data: first.data.map(() => 'NaN') }, ...rest]),
-        422,
-        'invalid_input',
-      )
-      await expectProblem(
-        node.post(`/v2${path}/infer`, '{"inputs":[{"data":[NaN]}]}', JSON_TYPE),
-        400,
-        'invalid_request',
-      )
-    })
-
-    test('refuses a shape of more elements than its limit without making room for them', async () => {
-      const [first, ...rest] = inputs.map((spec) => zeros(spec))
-      const free = inputs[0]?.shape.indexOf(-1) ?? -1
-      if (!first || free === -1) return
-      const shape = first.shape.with(free, 2_000_000_000)
-      const body = JSON.stringify({ inputs: [{ ...first, shape, data: [] }, ...rest] })
-      const problem = await expectProblem(
-        node.post(`/v2${path}/infer`, body, JSON_TYPE),
-        422,
-        'invalid_input',
-      )
-      expect(problem.detail).toContain(String(manifest.limits.tensorElements))
-    })
+    testTensorsOnNode(folder, node)
 
     test('refuses a deadline that is no number', async () => {
       const headers = { 'content-type': mediaType, 'mesh-deadline-ms': 'soon' }
@@ -205,7 +133,8 @@ export async function sendExample(
   example: Example,
 ): Promise<Response> {
   const { body, headers } = await exampleRequest(example, folder, CACHE_DIR)
-  return node.post(`/models/${folder.id}`, body, headers)
+  const { id, version } = folder.manifest
+  return node.post(`/models/${id}/versions/${version}`, body, headers)
 }
 
 function firstRequest(
@@ -215,13 +144,6 @@ function firstRequest(
   const [example] = folder.manifest.examples
   if (!example) throw new Error('a manifest has examples')
   return exampleRequest(parameters ? { ...example, parameters } : example, folder, CACHE_DIR)
-}
-
-/** The smallest tensor of a spec: free dimensions are 1. */
-function zeros({ name, datatype, shape }: ModelFolder['manifest']['inputs'][number]) {
-  const smallest = shape.map((dim) => Math.max(dim, 1))
-  const data = Array.from(new DATATYPES[datatype](elementCount(smallest)), Number)
-  return { name, datatype, shape: smallest, data }
 }
 
 /** Expects a problem document of that status and code and returns it. */

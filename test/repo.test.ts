@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import { ERROR_CODES } from '#shared/error-codes.ts'
+import { MESH_VERSION } from '#shared/protocol.ts'
 
 import { findReceipt } from '../scripts/build/receipt.ts'
 import { manifestSchema } from '../scripts/manifest-schema.ts'
@@ -62,12 +63,16 @@ describe.each(folders)('the folder of $id', ({ id, path, manifest }) => {
 
 test('every test file belongs to a project', () => {
   const all = globSync('**/*.test.ts', { cwd: ROOT, exclude: ['node_modules/**', '.mesh/**'] })
-  expect(all.filter((file) => !/^(shared|workers|scripts|test)\//.test(file))).toEqual([])
+  expect(all.filter((file) => !/^(shared|workers|scripts|client|test)\//.test(file))).toEqual([])
 })
 
 test('every error code is explained', () => {
   const page = read('docs', 'errors.md')
   for (const code of Object.keys(ERROR_CODES)) expect(page).toContain(`| \`${code}\` |`)
+})
+
+test("servers say package.json's version", () => {
+  expect(JSON.parse(read('package.json'))).toMatchObject({ version: MESH_VERSION })
 })
 
 test('core names no model', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { binaryBytes } from '#shared/oip/binary-tensor.ts'
 import { elementCount, type Tensor, type Tensors } from '#shared/tensor.ts'
 
 /** How far an output is apart from a reference at most; relative to the largest value of the reference. */
@@ -50,6 +51,9 @@ function compare(
 ): { maxAbsolute: number; magnitude: number } {
   const same = actual?.datatype === reference.datatype && `${actual.shape}` === `${reference.shape}`
   if (!actual || !same) return { maxAbsolute: Infinity, magnitude: 1 }
+  if (reference.datatype === 'BYTES') {
+    return { maxAbsolute: sameBytes(actual, reference) ? 0 : Infinity, magnitude: 1 }
+  }
   let maxAbsolute = 0
   let magnitude = 0
   for (let i = 0; i < elementCount(reference.shape); i++) {
@@ -75,11 +79,6 @@ export function areIdentical(a: Tensors, b: Tensors): boolean {
   )
 }
 
-function sameBytes({ data: a }: Tensor, { data: b }: Tensor): boolean {
-  return (
-    Buffer.compare(
-      Buffer.from(a.buffer, a.byteOffset, a.byteLength),
-      Buffer.from(b.buffer, b.byteOffset, b.byteLength),
-    ) === 0
-  )
+function sameBytes(a: Tensor, b: Tensor): boolean {
+  return Buffer.compare(binaryBytes(a), binaryBytes(b)) === 0
 }

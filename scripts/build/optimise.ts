@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 
 import type { Manifest, TensorSpec } from '#shared/manifest.ts'
-import { ORT_TYPE } from '#shared/ort-type.ts'
+import { ortType } from '#shared/ort-tensor.ts'
 
 import { BuildError } from './build-error.ts'
 
@@ -63,7 +63,7 @@ function compare(
 
 /** A dimension that is free in the graph may be fixed by the manifest, not the other way round. */
 function fits(spec: TensorSpec, value: ort.InferenceSession.ValueMetadata): boolean {
-  if (!value.isTensor || value.name !== spec.name || value.type !== ORT_TYPE[spec.datatype])
+  if (!value.isTensor || value.name !== spec.name || value.type !== ortType(spec.datatype))
     return false
   if (value.shape.length === 0) return true // unknown rank, or a scalar
   return (

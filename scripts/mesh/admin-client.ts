@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { Manifest } from '#shared/manifest.ts'
+import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 const TIMEOUT_MS = 30_000
 
@@ -13,8 +13,10 @@ export interface DeploymentRequest {
   version: string
   node: string
   placement: 'edge' | 'native'
-  transport: 'binding' | 'http'
+  transport: 'binding' | 'http' | 'oip'
   target: string
+  /** `false`: a server over `oip` isn't asked for the model first. */
+  verify?: boolean
 }
 
 /** The router's admin API, as `npm start` and the tests use it. */
@@ -28,7 +30,7 @@ export class AdminClient {
   }
 
   /** Registers a model; one whose manifest changed under the same version is replaced, as it would be in development. */
-  async putModel(manifest: Manifest, artefacts: Record<string, string>): Promise<void> {
+  async putModel(manifest: RegisteredManifest, artefacts: Record<string, string>): Promise<void> {
     const body = { manifest, artefacts }
     const response = await this.#send('POST', '/admin/models', body)
     if (response.status !== 409) return expectOk(response)

@@ -32,6 +32,7 @@ function lookupMicros(size: number, spread: number): number {
   const models = Array.from({ length: spread }, (_, i) => ({
     manifest: { ...manifest, id: `model-${i}`, capability: `text-classification/domain-${i}` },
     artefacts: {},
+    createdAt: 0,
   }))
   const deployments = Array.from({ length: size }, (_, i): Deployment => ({
     id: `d${i}`,

@@ -4,9 +4,12 @@ import { runtime } from '#onnx'
 import type { LoadedModel } from '#shared/loaded-model.ts'
 import { log } from '#shared/log.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import { createModelService } from '#shared/model-service.ts'
-import { onError, onNotFound } from '#shared/problem.ts'
-import { REQUEST_ID_HEADER, type NodeDescriptor } from '#shared/protocol.ts'
+import { taskRoutes, type RequireModel } from '#shared/task-routes.ts'
+import { createModelBackend } from '#shared/oip/model-backend.ts'
+import { oipError } from '#shared/oip/oip-error.ts'
+import { createOipRoutes } from '#shared/oip/oip-routes.ts'
+import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
+import { MESH_VERSION, REQUEST_ID_HEADER, type NodeDescriptor } from '#shared/protocol.ts'
 import { requireRouter } from '#shared/require-router.ts'
 
 import type { Config } from './config.ts'
@@ -27,8 +30,7 @@ export function createNativeApp({ config, models, metrics, accepting }: NativeAp
   app.onError(onError)
   app.notFound(onNotFound)
 
-  app.get('/v2/health/live', (c) => c.json({ live: true }))
-  app.get('/v2/health/ready', (c) => c.json({ ready: accepting() }, accepting() ? 200 : 503))
+  app.use('/v2/*', answerErrorsAs(oipError))
   app.get('/', (c) => c.json(describe(models)))
   app.get('/metrics', async (c) =>
     c.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
@@ -51,19 +53,23 @@ export function createNativeApp({ config, models, metrics, accepting }: NativeAp
         request,
       })
     })
-    app.use(
-      path,
-      requireRouter({
-        audience: config.nodeId,
-        publicKey: () => config.routerPublicKey,
-        trusted: () => false,
-      }),
-    )
   }
-  app.route(
-    '/',
-    createModelService((id, version) => requireModel(byId, id, version)),
-  )
+  const guard = requireRouter({
+    audience: config.nodeId,
+    publicKey: () => config.routerPublicKey,
+    trusted: () => false,
+  })
+  for (const path of ['/models/*', '/v2/models/*', '/v2/repository/*']) app.use(path, guard)
+
+  const find: RequireModel = (id, version) => requireModel(byId, id, version)
+  app.route('/', taskRoutes(find))
+  const oip = createModelBackend({
+    server: { name: config.nodeId, version: MESH_VERSION },
+    models,
+    requireModel: find,
+    ready: accepting,
+  })
+  app.route('/', createOipRoutes(oip))
   return app
 }
 

@@ -3,14 +3,12 @@ import * as ort from 'onnxruntime-node'
 
 import type { GraphSource, InferenceRuntime, InferenceSession } from '#shared/inference.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import { ORT_TYPE } from '#shared/ort-type.ts'
+import { fromOrt, toOrt } from '#shared/ort-tensor.ts'
 import { unpackFloats } from '#shared/packed-floats.ts'
-import { DATATYPES, type Datatype, type Tensor, type Tensors } from '#shared/tensor.ts'
+import type { Tensors } from '#shared/tensor.ts'
 
-const DATATYPE_OF = new Map<string, Datatype>(
-  // as: Object.entries forgets that the keys of the record are exactly Datatype
-  (Object.entries(ORT_TYPE) as [Datatype, string][]).map(([name, type]) => [type, name]),
-)
+/** What the runtime says of BF16, whose number in ONNX is 16, and of what isn't a tensor. */
+const UNSUPPORTED_TYPE = /unsupported data type: \d+/i
 
 export const runtime: InferenceRuntime = {
   name: `onnxruntime-node ${ort.env.versions.common}`,
@@ -27,10 +25,14 @@ export const runtime: InferenceRuntime = {
       return nativeSession(session, modelId)
     } catch (err) {
       if (err instanceof MeshError) throw err
-      throw new MeshError('model_unavailable', `[${modelId}] the model could not be loaded`, {
-        cause: err,
-        retryAfter: 1,
-      })
+      const why = UNSUPPORTED_TYPE.exec(String(err))?.[0]
+      throw new MeshError(
+        'model_unavailable',
+        why === undefined
+          ? `[${modelId}] the model could not be loaded`
+          : `[${modelId}] its graph takes or gives tensors that onnxruntime-node cannot: ${why}`,
+        { cause: err, retryAfter: 1 },
+      )
     }
   },
 }
@@ -39,10 +41,10 @@ function nativeSession(session: ort.InferenceSession, modelId: string): Inferenc
   return {
     async run(inputs) {
       const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor)]),
+        Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor, name)]),
       )
       try {
-        return fromOrt(await session.run(feeds), modelId)
+        return outputTensors(await session.run(feeds))
       } catch (err) {
         if (err instanceof MeshError) throw err
         throw explain(err, modelId)
@@ -52,23 +54,11 @@ function nativeSession(session: ort.InferenceSession, modelId: string): Inferenc
   }
 }
 
-function toOrt({ datatype, shape, data }: Tensor): ort.Tensor {
-  return new ort.Tensor(ORT_TYPE[datatype], data, shape)
-}
-
-function fromOrt(outputs: ort.InferenceSession.OnnxValueMapType, modelId: string): Tensors {
-  const tensors: Record<string, Tensor> = {}
-  for (const [name, value] of Object.entries(outputs)) {
-    const datatype = DATATYPE_OF.get(value.type)
-    if (!datatype || !(value.data instanceof DATATYPES[datatype])) {
-      throw new MeshError(
-        'internal',
-        `[${modelId}] output '${name}' has the unsupported type ${value.type}`,
-      )
-    }
-    tensors[name] = { datatype, shape: value.dims, data: value.data }
-  }
-  return tensors
+/** The outputs as ours, or which of them can't be. */
+function outputTensors(outputs: ort.InferenceSession.OnnxValueMapType): Tensors {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, value]) => [name, fromOrt(value, name)]),
+  )
 }
 
 /** The native runtime has no error classes: a complaint of the feeds says so in its text. */

@@ -9,6 +9,7 @@ import {
   DEFAULT_DEADLINE_MS,
   MAX_DEADLINE_MS,
   REQUEST_ID_HEADER,
+  TaskInputs,
 } from '#shared/protocol.ts'
 
 import { Region } from './admin-bodies.ts'
@@ -70,7 +71,7 @@ export interface Constraints extends ConstraintFields {
 /** The body of `POST /infer`. */
 export const Envelope = z.strictObject({
   capability: Capability,
-  inputs: z.string(),
+  inputs: TaskInputs,
   parameters: z.record(z.string(), z.unknown()).optional(),
   constraints: ConstraintFields.optional(),
 })

@@ -4,15 +4,22 @@ import { oipError } from '#shared/oip/oip-error.ts'
 import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
+import { allowOrigins } from './allow-origins.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
+import { CapabilitySearch } from './discovery/capability-search.ts'
+import { searchRoutes } from './discovery/search-routes.ts'
+import { wellKnownRoutes } from './discovery/well-known-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { health } from './health.ts'
+import { huggingFaceRoutes } from './hugging-face-routes.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
+import { mcpRoutes } from './mcp/mcp-routes.ts'
 import { oipRoutes } from './oip-routes.ts'
 import { createIsolateState } from './isolate-state.ts'
+import { openAiRoutes } from './openai-routes.ts'
 import { openApi } from './openapi.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { snapshotOf } from './request-snapshot.ts'
@@ -20,9 +27,11 @@ import { snapshotOf } from './request-snapshot.ts'
 /** The router's app over what one isolate of it remembers. */
 export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
+  const search = new CapabilitySearch()
   app.onError(onError)
   app.notFound(onNotFound)
   app.use(identify(state))
+  app.use(allowOrigins)
   app.use('/v2/*', answerErrorsAs(oipError))
   app.use(refuseOtherMethods(app))
 
@@ -38,6 +47,12 @@ export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   app.route('/explain', explainRoutes())
   app.route('/admin', adminRoutes())
   app.route('/', oipRoutes())
+  app.route('/v1', openAiRoutes())
+  app.route('/openai/v1', openAiRoutes())
+  app.route('/models', huggingFaceRoutes())
   app.route('/', catalogueRoutes())
+  app.route('/', searchRoutes(search))
+  app.route('/.well-known', wellKnownRoutes())
+  app.route('/mcp', mcpRoutes(search))
   return app
 }

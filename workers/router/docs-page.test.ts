@@ -23,6 +23,13 @@ test('escapes what an owner wrote of a model', async () => {
   expect(html).toContain('&lt;script&gt;')
 })
 
+test("tells the address that each protocol's own client wants", async () => {
+  const html = await page()
+  for (const path of ['/v1', '/models/&lt;id&gt;', '/mcp']) {
+    expect(html).toContain(`<code>${ORIGIN}${path}</code>`)
+  }
+})
+
 test('loads nothing and lists every error code', async () => {
   const html = await page()
   expect(html).not.toMatch(/\b(src|srcset)=|@import|url\(|<script/)

@@ -9,6 +9,16 @@ import type { Snapshot } from './snapshot.ts'
 /** The page allows nothing but its own style: no script runs, nothing is loaded. */
 export const DOCS_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
+/** Protocols whose own clients work here, and the address that these ask for. */
+const PROTOCOLS = [
+  ['Open Inference Protocol v2 (Triton, KServe)', ''],
+  ['OpenAI: models and embeddings', '/v1'],
+  ['Hugging Face Inference, as endpoint of one model', '/models/<id>'],
+  ['Model Context Protocol, streamable HTTP', '/mcp'],
+  ['A2A agent card', '/.well-known/agent-card.json'],
+  ['Agentic Resource Discovery', '/.well-known/ai-catalog.json'],
+] as const
+
 /** A page for people, without scripts: every capability with a curl to paste, and every error code. */
 export function docsPage({ models }: Pick<Snapshot, 'models'>, origin: string) {
   return html`<!doctype html>
@@ -69,6 +79,20 @@ export function docsPage({ models }: Pick<Snapshot, 'models'>, origin: string) {
           <code>Authorization: Bearer …</code>. Machine-readable:
           <a href="/openapi.json">openapi.json</a>.
         </p>
+        <h2>Clients you have already</h2>
+        <table>
+          <tr>
+            <th>protocol</th>
+            <th>give its client this address</th>
+          </tr>
+          ${PROTOCOLS.map(
+            ([protocol, path]) =>
+              html`<tr>
+                <td>${protocol}</td>
+                <td><code>${origin}${path}</code></td>
+              </tr>`,
+          )}
+        </table>
         ${Array.from(
           models.values(),
           ({ manifest }) =>

@@ -22,8 +22,22 @@ export interface TransportSecrets {
   ENVIRONMENT?: string
 }
 
+export interface BrowserSettings {
+  /** Origins whose pages may call the mesh, separated by commas; `*` for all. None when it isn't set. */
+  ALLOWED_ORIGINS?: string
+}
+
+export interface SearchSettings {
+  /** The capability whose embeddings search compares; the first of the task feature-extraction when absent. */
+  SEARCH_CAPABILITY?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
-export type RouterBindings = RegistryBindings & AuthSecrets & TransportSecrets
+export type RouterBindings = RegistryBindings &
+  AuthSecrets &
+  TransportSecrets &
+  BrowserSettings &
+  SearchSettings
 
 export interface RouterVariables extends IsolateState {
   trace: Trace

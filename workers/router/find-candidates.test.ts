@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { MeshError } from '#shared/mesh-error.ts'
+import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { Constraints } from './constraints.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
@@ -111,6 +112,39 @@ describe('what nobody can serve', () => {
     )
     const { extensions } = refusal({}, { deployments })
     expect(extensions).toMatchObject({ explain: { more: 30 } })
+  })
+
+  test('sends whoever asks for a task of a model without a codec to its tensors', () => {
+    const remote = RegisteredManifest.parse({
+      ...modelEntry().manifest,
+      id: 'remote',
+      capability: 'x/remote',
+      source: { type: 'remote' },
+      accepts: [],
+      examples: [],
+      limits: undefined,
+    })
+    const models = [{ manifest: remote, artefacts: {}, createdAt: 0 }]
+    const err = refusal({ capability: 'x/remote' }, { models })
+    expect([err.code, err.message]).toEqual([
+      'capability_unknown',
+      expect.stringContaining('it takes tensors only: POST /v2/models/remote/infer'),
+    ])
+    const beside = [...models, modelEntry({ capability: 'x/remote' })]
+    const pinned = refusal(
+      { capability: 'x/remote', constraints: { model: 'remote' } },
+      { models: beside },
+    )
+    expect(pinned.message).toContain('takes tensors only: POST /v2/models/remote/infer')
+  })
+
+  test('offers no task to a deployment that takes tensors only', () => {
+    const deployments = [deployment({ transport: 'oip', target: 'https://x.org/v2/models/t' })]
+    const err = refusal({}, { deployments })
+    expect([err.code, err.message]).toEqual([
+      'no_deployment',
+      `${TONE} is known, but nothing that offers it is ready; what is takes tensors only: POST /v2/models/tone/infer`,
+    ])
   })
 })
 

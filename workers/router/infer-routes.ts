@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
 
 import { parseJson } from '#shared/json.ts'
@@ -11,6 +11,7 @@ import type { RouterApp } from './env.ts'
 import type { Wanted } from './find-candidates.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { findCandidates, perform, readInTime, sendAnswer } from './perform.ts'
+import { requirePlainBody } from './require-plain-body.ts'
 
 /** The main doors: `POST /infer/{task}/{domain}` with the input as body, `POST /infer` with an envelope. */
 export function inferRoutes(): Hono<RouterApp> {
@@ -58,11 +59,4 @@ function bodyOf(headers: Headers): Wanted['has'] {
   const mediaType = mediaTypeOf(headers)
   const bytes = Number(headers.get('content-length') ?? 0)
   return mediaType === 'application/json' ? {} : { mediaType, bytes }
-}
-
-/** A compressed body would reach the model as noise, and its true size is not known. */
-function requirePlainBody(c: Context): void {
-  const encoding = c.req.header('content-encoding') ?? 'identity'
-  if (encoding.toLowerCase() === 'identity') return
-  throw new MeshError('media_type_unsupported', 'send the body without a content-encoding')
 }

@@ -35,7 +35,7 @@ export function modelEntry(overrides: Partial<Manifest> = {}): ModelEntry {
     examples: [example('one', "it's fine"), example('two', 'bad'), example('three', 'so so')],
     ...overrides,
   })
-  return { manifest, artefacts: {} }
+  return { manifest, artefacts: {}, createdAt: 0 }
 }
 
 export function deployment(overrides: Partial<Deployment> = {}): Deployment {

@@ -21,6 +21,7 @@ import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
 
 const META_ROW = 1
 const MAX_LISTED_KEYS = 1_000
+const MAX_MATCHES = 200
 
 /** What a request needs of a key. */
 const liveKey = {
@@ -62,7 +63,11 @@ export class RegistryStore implements RegistrySource {
     const [meta, versions, deployed, keys, measured] = await this.#db.batch([
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
-        .select({ manifest: modelVersions.manifest, artefacts: modelVersions.artefacts })
+        .select({
+          manifest: modelVersions.manifest,
+          artefacts: modelVersions.artefacts,
+          createdAt: modelVersions.createdAt,
+        })
         .from(modelVersions)
         .orderBy(modelVersions.modelId, modelVersions.version),
       this.#db.select(deployment).from(deployments).orderBy(deployments.id),
@@ -172,6 +177,18 @@ export class RegistryStore implements RegistrySource {
     await this.#write(audit, [
       this.#db.update(apiKeys).set({ revokedAt: Date.now() }).where(eq(apiKeys.id, id)),
     ])
+  }
+
+  /** How well the models' words match any of `words`, best first: by capability, as bm25 has it, larger being better. */
+  async matchModels(words: readonly string[]): Promise<[capability: string, sum: number][]> {
+    // in quotes a word is only a word, whatever it means to FTS5
+    const query = words.map((word) => `"${word.replaceAll('"', '')}"`).join(' OR ')
+    const rows = await this.#db.all<{ capability: string; rank: number }>(
+      sql`select capability, bm25(model_search, 0, 0, 4, 4, 2, 1, 1) as rank from model_search
+        where model_search match ${query} order by rank limit ${MAX_MATCHES}`,
+    )
+    // the first of a capability's models is its best
+    return rows.map(({ capability, rank }): [string, number] => [capability, -rank]).toReversed()
   }
 
   async findKey(id: string): Promise<Pick<ApiKey, 'revokedAt'> | undefined> {

@@ -38,6 +38,8 @@ export interface Candidate extends Deployment {
 export interface RegisteredModel {
   manifest: RegisteredManifest
   artefacts: Readonly<Record<string, string>>
+  /** When this version was registered, in ms since the epoch. */
+  createdAt: number
 }
 
 /** A version of a model of this mesh, which has a codec. */

@@ -38,11 +38,17 @@ export interface TestRouter {
   send(path: string, init?: RequestInit & { key?: string }): Promise<Answer>
   admin(method: string, path: string, body?: unknown): Promise<Answer>
   infer(headers?: Record<string, string>): Promise<Answer>
+  /** Base URL of the far node. */
+  farUrl: string
   /** The body that deploys the model on the far node. */
   place(overrides?: Record<string, unknown>): Record<string, unknown>
   inferKey: string
   /** What the far node answers from now on. */
-  answerWith(contentType: string, body: Uint8Array | string): void
+  answerWith(
+    contentType: string,
+    body: Uint8Array | string,
+    more?: { status?: number; headers?: Record<string, string> },
+  ): void
   /** What the far node was sent so far. */
   received: ReceivedCall[]
   /** Of the key that signs calls, as JWK JSON. */
@@ -52,10 +58,17 @@ export interface TestRouter {
 }
 
 /** Starts a router whose registry has one model, on one far node that answers well. */
-export async function startTestRouter(): Promise<TestRouter> {
+export async function startTestRouter(
+  vars: Readonly<Record<string, string>> = {},
+): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const received: ReceivedCall[] = []
-  let reply: { contentType: string; body: Uint8Array | string } = {
+  let reply: {
+    contentType: string
+    body: Uint8Array | string
+    status?: number
+    headers?: Record<string, string>
+  } = {
     contentType: 'application/json',
     body: '[{"label":"good","score":1}]',
   }
@@ -66,10 +79,11 @@ export async function startTestRouter(): Promise<TestRouter> {
       const body = Buffer.concat(chunks)
       received.push({ headers: request.headers, path: request.url ?? '', body })
       response
-        .writeHead(200, {
+        .writeHead(reply.status ?? 200, {
           'content-type': reply.contentType,
           'set-cookie': 'node=1',
           'server-timing': 'node;dur=1.5',
+          ...reply.headers,
         })
         .end(reply.body)
     })
@@ -94,6 +108,7 @@ export async function startTestRouter(): Promise<TestRouter> {
             },
           ],
           vars: {
+            ...vars,
             ADMIN_KEY,
             SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
             ENVIRONMENT: 'development',
@@ -150,8 +165,9 @@ export async function startTestRouter(): Promise<TestRouter> {
         body: 'hello',
       }),
     inferKey,
-    answerWith(contentType, body) {
-      reply = { contentType, body }
+    farUrl: `http://127.0.0.1:${port}`,
+    answerWith(contentType, body, more = {}) {
+      reply = { contentType, body, ...more }
     },
     received,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),

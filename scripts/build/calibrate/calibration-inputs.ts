@@ -15,6 +15,9 @@ const LENGTHS = [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 100]
 /** A batch costs as many times one run; with this many elements the largest still takes about a second. */
 const MAX_BATCH_ELEMENTS = 262_144
 
+/** Of an element of BYTES. */
+const MAX_TEXT_LENGTH = 64
+
 type Bounds = Pick<Manifest, 'inputs' | 'limits'>
 
 /**
@@ -114,7 +117,10 @@ function* resized(
     const values = tensor.data
     return elementCount(shape) > maxElements
       ? tensor
-      : makeTensor(tensor.datatype, shape, (i) => values[i % Math.max(values.length, 1)] ?? 0)
+      : makeTensor(tensor.datatype, shape, (i) => {
+          const value = values[i % Math.max(values.length, 1)] ?? 0
+          return value instanceof Uint8Array ? value.byteLength : value
+        })
   })
   const changed = Object.entries(result).some(([name, tensor]) => tensor !== example[name])
   if (changed) yield result
@@ -153,6 +159,10 @@ function makeTensor(
   shape: readonly number[],
   value: (i: number) => number | bigint,
 ): Tensor {
+  if (datatype === 'BYTES') {
+    const text = (_: unknown, i: number) => new TextEncoder().encode('x'.repeat(lengthOf(value(i))))
+    return { datatype, shape, data: Array.from({ length: elementCount(shape) }, text) }
+  }
   const data = new DATATYPES[datatype](elementCount(shape))
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     for (let i = 0; i < data.length; i++) data[i] = BigInt(value(i))
@@ -160,6 +170,11 @@ function makeTensor(
     for (let i = 0; i < data.length; i++) data[i] = Number(value(i))
   }
   return { datatype, shape, data }
+}
+
+/** A value as the length of a text. */
+function lengthOf(value: number | bigint): number {
+  return Math.min(Math.abs(Math.trunc(Number(value))) || 0, MAX_TEXT_LENGTH)
 }
 
 function isFloat(datatype: Datatype): boolean {

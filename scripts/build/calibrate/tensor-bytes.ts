@@ -2,6 +2,7 @@ import onnxProto from 'onnx-proto'
 
 import { runtime as nativeRuntime } from '#onnx'
 import { MeshError } from '#shared/mesh-error.ts'
+import { binaryBytes } from '#shared/oip/binary-tensor.ts'
 import type { Tensors } from '#shared/tensor.ts'
 
 const { onnx } = onnxProto
@@ -29,7 +30,7 @@ export async function tensorBytes(
     const tensors = { ...inputs, ...(await session.run(inputs)) }
     await session.release()
     return Object.fromEntries(
-      Object.entries(tensors).map(([name, { data }]) => [name, data.byteLength]),
+      Object.entries(tensors).map(([name, tensor]) => [name, binaryBytes(tensor).byteLength]),
     )
   } catch (err) {
     if (err instanceof MeshError) return undefined

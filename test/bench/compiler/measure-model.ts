@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { runtime as nativeRuntime } from '#onnx'
 import type { Codec } from '#shared/codec.ts'
 import type { InferenceSession } from '#shared/inference.ts'
+import { binaryBytes } from '#shared/oip/binary-tensor.ts'
 import type { Tensors } from '#shared/tensor.ts'
 
 import { startWorkerd, type Workerd } from '../../../scripts/build/admit/start-workerd.ts'
@@ -85,7 +86,7 @@ async function largestRun(folder: ModelFolder, native: InferenceSession): Promis
   }
   const runs = await recordRuns(folder, codec, new Map([['model', native]]), CACHE_DIR)
   const size = ({ inputs }: GraphRun) =>
-    Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0)
+    Object.values(inputs).reduce((sum, tensor) => sum + binaryBytes(tensor).byteLength, 0)
   return runs.reduce((a, b) => (size(b) > size(a) ? b : a))
 }
 

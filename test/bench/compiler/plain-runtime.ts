@@ -6,8 +6,7 @@
 import * as ort from 'onnxruntime-web/wasm'
 
 import type { InferenceRuntime, InferenceSession } from '#shared/inference.ts'
-import { ORT_TYPE } from '#shared/ort-type.ts'
-import { DATATYPES, type Datatype, type Tensor } from '#shared/tensor.ts'
+import { fromOrt, toOrt } from '#shared/ort-tensor.ts'
 
 let memory: WebAssembly.Memory | undefined
 
@@ -35,26 +34,14 @@ export const runtime: InferenceRuntime = {
       },
       async run(inputs) {
         const feeds = Object.fromEntries(
-          Object.entries(inputs).map(([name, { datatype, shape, data }]) => [
-            name,
-            new ort.Tensor(ORT_TYPE[datatype], data, shape),
-          ]),
+          Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor, name)]),
         )
         const outputs = await session.run(feeds)
         return Object.fromEntries(
-          Object.entries(outputs).map(([name, value]) => [name, fromOrt(value)]),
+          Object.entries(outputs).map(([name, value]) => [name, fromOrt(value, name)]),
         )
       },
       release: () => session.release(),
     }
   },
-}
-
-function fromOrt({ type, dims, data }: ort.Tensor): Tensor {
-  // as: the keys of ORT_TYPE are exactly Datatype, and the arrays of both sides are the same
-  const [datatype] = (Object.entries(ORT_TYPE) as [Datatype, string][]).find(
-    ([, name]) => name === type,
-  ) ?? ['FP32' as const]
-  if (!(data instanceof DATATYPES[datatype])) throw new Error(`an output has the type ${type}`)
-  return { datatype, shape: dims, data }
 }

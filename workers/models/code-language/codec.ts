@@ -1,10 +1,9 @@
-import { z } from 'zod'
-
 import { singleRun } from '#shared/codec.ts'
 import { decodeUtf8 } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { parseParameters } from '#shared/parse-parameters.ts'
 import { rankLabels } from '#shared/rank-labels.ts'
+import { rankingParameters } from '#shared/ranking-parameters.ts'
 import { fp32, requireFp32 } from '#shared/tensor.ts'
 
 import { BUCKETS, countBigrams, MAX_BIGRAMS } from './count-bigrams.ts'
@@ -14,10 +13,7 @@ import manifest from './manifest.json' with { type: 'json' }
 const MIN_CHARS = 20
 const DEFAULT_TOP_K = 5
 
-const Parameters = z.strictObject({
-  /** How many languages to answer, most likely first. */
-  top_k: z.int().min(1).max(manifest.labels.length).default(DEFAULT_TOP_K),
-})
+const Parameters = rankingParameters(DEFAULT_TOP_K, 'softmax')
 
 export const codec = singleRun<{ topK: number }>({
   encode({ bytes }, parameters) {

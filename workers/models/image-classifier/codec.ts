@@ -1,10 +1,9 @@
-import { z } from 'zod'
-
 import { singleRun } from '#shared/codec.ts'
 import { decodeImage } from '#shared/media/decode-image.ts'
 import { resizeImage } from '#shared/media/resize-image.ts'
 import { parseParameters } from '#shared/parse-parameters.ts'
 import { rankLabels } from '#shared/rank-labels.ts'
+import { rankingParameters } from '#shared/ranking-parameters.ts'
 import { fp32, requireFp32 } from '#shared/tensor.ts'
 
 import manifest from './manifest.json' with { type: 'json' }
@@ -14,10 +13,7 @@ const SIDE = 224
 const LOGITS = 'module_apply_default/MobilenetV1/Logits/SpatialSqueeze:0'
 const DEFAULT_TOP_K = 5
 
-const Parameters = z.strictObject({
-  /** How many classes to answer, most likely first. */
-  top_k: z.int().min(1).max(manifest.labels.length).default(DEFAULT_TOP_K),
-})
+const Parameters = rankingParameters(DEFAULT_TOP_K, 'softmax')
 
 export const codec = singleRun<{ topK: number }>({
   async encode({ bytes }, parameters) {

@@ -1,11 +1,10 @@
-import { z } from 'zod'
-
 import ngrams from '#artefacts/language-id/ngrams.json' with { type: 'json' }
 import { singleRun } from '#shared/codec.ts'
 import { decodeUtf8 } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { parseParameters } from '#shared/parse-parameters.ts'
 import { rankLabels } from '#shared/rank-labels.ts'
+import { rankingParameters } from '#shared/ranking-parameters.ts'
 import { fp32, requireFp32 } from '#shared/tensor.ts'
 
 import manifest from './manifest.json' with { type: 'json' }
@@ -13,10 +12,7 @@ import manifest from './manifest.json' with { type: 'json' }
 const LONGEST_NGRAM = 4
 const DEFAULT_TOP_K = 5
 
-const Parameters = z.strictObject({
-  /** How many languages to answer, most likely first. */
-  top_k: z.int().min(1).max(manifest.labels.length).default(DEFAULT_TOP_K),
-})
+const Parameters = rankingParameters(DEFAULT_TOP_K, 'softmax')
 
 const position = new Map(ngrams.map((ngram, i) => [ngram, i]))
 

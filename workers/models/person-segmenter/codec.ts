@@ -26,6 +26,8 @@ const Parameters = z.strictObject({
   threshold: z.number().min(0).max(1).default(0.5),
   /** Makes the mask black and white at this probability; without it, grey levels are probabilities. */
   mask_threshold: z.number().min(0).max(1).optional(),
+  /** Every pixel is a person's or not; persons are not told apart. */
+  subtask: z.literal('semantic').optional(),
 })
 
 interface Context extends z.infer<typeof Parameters> {

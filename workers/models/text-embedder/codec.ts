@@ -11,7 +11,16 @@ import manifest from './manifest.json' with { type: 'json' }
 import { tokenise } from './tokenise.ts'
 import { wordWeight } from './word-weight.ts'
 
-const Parameters = z.strictObject({})
+/** What Hugging Face's clients may ask and this model does anyway. */
+const Parameters = z.strictObject({
+  /** Embeddings are of length 1. */
+  normalize: z.literal(true).optional(),
+  dimensions: z.literal(manifest.outputs[0]?.shape[1] ?? 0).optional(),
+  encoding_format: z.literal('float').optional(),
+  /** A text is read whole, however long; one beyond the limit of bytes is refused. */
+  truncate: z.boolean().optional(),
+  truncation_direction: z.enum(['left', 'right']).optional(),
+})
 
 /** Words are in order of how frequent they are. */
 const rank = new Map(words.map((word, i) => [word, i]))
@@ -20,13 +29,9 @@ const rank = new Map(words.map((word, i) => [word, i]))
 export const codec = singleRun<undefined>({
   encode({ bytes }, parameters) {
     parseParameters(Parameters, parameters, manifest.id)
-    const tokens = tokenise(decodeUtf8(bytes, `[${manifest.id}] the text`))
     // a word said twice counts twice: its weight alone, so that a long text needs no more than its vocabulary
     const counts = new Map<number, number>()
-    for (const token of tokens) {
-      const id = rank.get(token)
-      if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1)
-    }
+    for (const id of knownWords(bytes)) counts.set(id, (counts.get(id) ?? 0) + 1)
     if (counts.size === 0) {
       throw new MeshError(
         'invalid_input',
@@ -44,4 +49,12 @@ export const codec = singleRun<undefined>({
   decode(outputs) {
     return Array.from(requireFp32(outputs, 'embedding'))
   },
+  /** The words that it knows: those alone make the embedding. */
+  countTokens: ({ bytes }) => knownWords(bytes).length,
 })
+
+/** The ids of the text's words, in their order, without those that the model doesn't know. */
+function knownWords(bytes: Uint8Array): number[] {
+  const text = decodeUtf8(bytes, `[${manifest.id}] the text`)
+  return tokenise(text).flatMap((word) => rank.get(word) ?? [])
+}

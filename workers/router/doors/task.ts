@@ -1,7 +1,8 @@
 import { MeshError } from '#shared/mesh-error.ts'
 import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
+import { TOKENS_HEADER } from '#shared/protocol.ts'
 
-import type { Door } from '../door.ts'
+import type { Door, NodeAnswer } from '../door.ts'
 import { mediaTypeOf } from '../media-type.ts'
 import { readAnswer } from '../receive-answer.ts'
 import { readSmallJson } from '../read-small-json.ts'
@@ -22,7 +23,7 @@ export const task: Door = {
         `${node} answered 200 with '${bare}'; its model answers ${produces.join(', ')}`,
       )
     }
-    return { contentType, headers: {}, body: await readAnswer(response, node) }
+    return { contentType, headers: countsOf(response), body: await readAnswer(response, node) }
   },
 
   async readProblem(response) {
@@ -32,4 +33,10 @@ export const task: Door = {
     }
     return Problem.safeParse(await readSmallJson(response)).data
   },
+}
+
+/** What the node counted of the input; another server's header is not passed on unread. */
+function countsOf({ headers }: Response): NodeAnswer['headers'] {
+  const tokens = headers.get(TOKENS_HEADER)
+  return tokens !== null && /^\d{1,9}$/.test(tokens) ? { [TOKENS_HEADER]: tokens } : {}
 }

@@ -10,8 +10,14 @@ import { mediaTypeOf } from '../media-type.ts'
 import { readSmallJson } from '../read-small-json.ts'
 import { readAnswer } from '../receive-answer.ts'
 
-/** All that a server of the protocol says of an error; ours send a whole problem with it. */
-const OipErrorBody = z.looseObject({ error: z.string() })
+/**
+ * What a server of the protocol says of an error; ours send a whole problem with it. MLServer and KServe
+ * are FastAPI underneath, which says in `detail` what it refuses itself.
+ */
+const OipErrorBody = z.union([
+  z.looseObject({ error: z.string() }).transform(({ error }) => error),
+  z.looseObject({ detail: z.unknown() }).transform(({ detail }) => textOf(detail)),
+])
 
 /** What another server's status means here. Others are `bad_gateway`. */
 const CODES: ReadonlyMap<number, ErrorCode> = new Map([
@@ -57,10 +63,15 @@ export const tensor: Door = {
       return undefined
     }
     const body = await readSmallJson(response)
-    const { error } = OipErrorBody.safeParse(body).data ?? {}
-    if (error === undefined) return undefined
-    return Problem.safeParse(body).data ?? foreignProblem(response.status, error)
+    const problem = Problem.safeParse(body).data
+    if (problem) return problem
+    const error = OipErrorBody.safeParse(body).data
+    return error === undefined ? undefined : foreignProblem(response.status, error)
   },
+}
+
+function textOf(detail: unknown): string {
+  return typeof detail === 'string' ? detail : (JSON.stringify(detail) ?? '')
 }
 
 function foreignProblem(status: number, error: string): Problem {

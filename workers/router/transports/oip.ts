@@ -111,7 +111,7 @@ async function readMetadata(
   const metadata = ModelMetadata.safeParse(body)
   if (status === 200 && metadata.success) return metadata.data
   throw new MeshError(
-    'conflict',
+    status >= 500 ? 'unreachable' : 'conflict',
     `${node} answered ${status} to GET of the target, which is no metadata of a model; "verify": false registers it all the same`,
   )
 }

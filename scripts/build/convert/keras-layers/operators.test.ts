@@ -2,7 +2,7 @@ import { layers, model as layersModel, sequential, type LayersModel } from '@ten
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { seededRandom } from '#shared/seeded-random.ts'
-import { elementCount, type Tensor, type Tensors } from '#shared/tensor.ts'
+import { elementCount, fp32, type Tensor, type Tensors } from '#shared/tensor.ts'
 
 import { compareConversion } from '../compare-conversion.ts'
 import type { ForeignModel } from '../converter.ts'
@@ -33,10 +33,10 @@ function single(layer: Layer, inputShape: number[]): LayersModel {
 
 function inputsFor({ inputs }: ForeignModel, batch = 2): Tensors {
   return Object.fromEntries(
-    inputs.map(({ name, datatype, shape }): [string, Tensor] => {
+    inputs.map(({ name, shape }): [string, Tensor] => {
       const sizes = shape.map((size, i) => (size === -1 ? (i === 0 ? batch : 5) : size))
       const values = Array.from({ length: elementCount(sizes) }, () => random() * 4 - 2)
-      return [name, { datatype, shape: sizes, data: Float32Array.from(values) }]
+      return [name, fp32(Float32Array.from(values), sizes)]
     }),
   )
 }

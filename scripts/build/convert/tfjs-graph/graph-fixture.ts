@@ -1,3 +1,4 @@
+import { binaryBytes } from '#shared/oip/binary-tensor.ts'
 import { elementCount, type Datatype, type Tensor, type Tensors } from '#shared/tensor.ts'
 
 import type { ForeignModel } from '../converter.ts'
@@ -65,9 +66,7 @@ export function graphModel(
     shape,
     dtype: TFJS_TYPE[datatype],
   }))
-  const shard = Buffer.concat(
-    constants.map(([, { data }]) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
-  )
+  const shard = Buffer.concat(constants.map(([, tensor]) => binaryBytes(tensor)))
   const json = {
     modelTopology: { node: topology, versions: { producer: 808 } },
     weightsManifest: [{ paths: ['weights.bin'], weights }],
@@ -85,7 +84,7 @@ export function inputsOf(operands: Readonly<Record<string, Operand>>): Tensors {
   return Object.fromEntries(
     Object.entries(operands)
       .filter(([, { constant }]) => !constant)
-      .map(([name, { datatype, shape, data }]) => [name, { datatype, shape, data }]),
+      .map(([name, { constant: _, ...tensor }]) => [name, tensor]),
   )
 }
 

@@ -30,14 +30,3 @@ export const TENSOR_TYPES: readonly TensorType[] = [
   { name: 'INT4', bytes: 0 },
   { name: 'BFLOAT16', bytes: 2 },
 ]
-
-/** ONNX's numbers for element types, as its Cast takes them. */
-export const ONNX_TYPE_NUMBERS: Readonly<Record<ElementType, number>> = {
-  FP32: 1,
-  UINT8: 2,
-  INT8: 3,
-  INT32: 6,
-  INT64: 7,
-  BOOL: 9,
-  FP16: 10,
-}

@@ -1,8 +1,9 @@
+import { ONNX_TYPE } from '#shared/onnx-type.ts'
+
 import { scalar } from '../../emitter.ts'
 import { fusedActivation } from '../fused-activation.ts'
 import type { ConvertOperator, OperatorFamily } from '../operator-scope.ts'
 import { requireAxis } from '../require-axis.ts'
-import { ONNX_TYPE_NUMBERS } from '../tensor-types.ts'
 
 /** TFLite divides by the root of no less than this. */
 const L2_EPSILON = 1e-6
@@ -25,7 +26,7 @@ const best =
     const found = op.emit(operator, [op.edge(0)], { axis, keepdims: 0 })
     const { onnx } = op.output.type
     if (!onnx) throw op.error(`answers ${op.output.type.name}, which has no conversion`)
-    return op.emit('Cast', [found], { to: ONNX_TYPE_NUMBERS[onnx] })
+    return op.emit('Cast', [found], { to: ONNX_TYPE[onnx] })
   }
 
 export const reductions: OperatorFamily = {

@@ -1,10 +1,10 @@
 import type { Edge } from '#scripts/onnx-graph.ts'
+import { ONNX_TYPE } from '#shared/onnx-type.ts'
 import { elementCount } from '#shared/tensor.ts'
 
 import { fusedActivation } from '../fused-activation.ts'
 import type { ConvertOperator, OperatorFamily, OperatorScope } from '../operator-scope.ts'
 import { requireAxis } from '../require-axis.ts'
-import { ONNX_TYPE_NUMBERS } from '../tensor-types.ts'
 
 /** To the shape that the output has in the file, which says more than the operator's own inputs. */
 const reshape: ConvertOperator = (op) =>
@@ -62,6 +62,6 @@ function allInputs(op: OperatorScope): Edge[] {
 
 function cast(op: OperatorScope, x: Edge): Edge {
   const { name, onnx } = op.output.type
-  if (onnx) return op.emit('Cast', [x], { to: ONNX_TYPE_NUMBERS[onnx] })
+  if (onnx) return op.emit('Cast', [x], { to: ONNX_TYPE[onnx] })
   throw op.error(`casts to ${name}, which has no conversion`)
 }

@@ -7,7 +7,7 @@ import { runtime } from './onnx-wasm.ts'
 import { LoadedModel } from './loaded-model.ts'
 import type { AnswerMediaType } from './media-answer.ts'
 import { MediaAnswer } from './media-answer.ts'
-import { createModelService } from './model-service.ts'
+import { taskRoutes } from './task-routes.ts'
 import { onError } from './problem.ts'
 
 const PICTURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff, 0x00, 0xfe)
@@ -31,9 +31,9 @@ function ask(
   app.onError(onError)
   app.route(
     '/',
-    createModelService(() => model),
+    taskRoutes(() => model),
   )
-  return app.request('/models/tone', {
+  return app.request('/models/tone/versions/1', {
     method: 'POST',
     headers: { 'content-type': 'text/plain', ...headers },
     body: 'hello',

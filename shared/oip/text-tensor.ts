@@ -1,0 +1,103 @@
+import type { LoadedModel } from '../loaded-model.ts'
+import type { Manifest, TensorSpec } from '../manifest.ts'
+import { MediaAnswer } from '../media-answer.ts'
+import { MeshError } from '../mesh-error.ts'
+import type { Tensor, Tensors } from '../tensor.ts'
+import type { NamedOutput } from './infer-response.ts'
+import { binaryBytes, parseBinaryTensor } from './binary-tensor.ts'
+import type { InferRequest } from './infer-request.ts'
+
+/** Most texts of one request; each is a run of its own. */
+export const MAX_TEXTS = 64
+
+/** The output that has a task's whole answer, one element for each text. */
+export const ANSWER_OUTPUT = 'answer'
+
+/** The tensor of texts that a request sends instead of the graph's own, where the model takes one. */
+export function findTextTensor(
+  { textTensor }: Pick<Manifest, 'textTensor'>,
+  request: InferRequest | undefined,
+): TensorSpec | undefined {
+  const [input, ...others] = request?.inputs ?? []
+  if (!input || others.length > 0 || textTensor === undefined || input.name !== textTensor) {
+    return undefined
+  }
+  // MLServer's clients send a column: [n, 1]
+  const shape = input.shape.length === 2 ? [-1, 1] : [-1]
+  return { name: textTensor, datatype: 'BYTES', shape }
+}
+
+/**
+ * Runs the model's task on every text. Answers the task's answers as JSON, and the graph's own outputs
+ * where each text is one row of them. Throws `invalid_input` and `payload_too_large`.
+ */
+export async function inferTexts(
+  model: LoadedModel,
+  texts: Tensor | undefined,
+  expiresAt: number,
+): Promise<NamedOutput[]> {
+  const { id, accepts, limits } = model.manifest
+  if (texts?.datatype !== 'BYTES')
+    throw new MeshError('internal', `[${id}] takes its texts as BYTES`)
+  requireWithin(texts.data, limits.inputBytes, id)
+
+  const answers: Uint8Array[] = []
+  const runs: Tensors[][] = []
+  for (const bytes of texts.data) {
+    const own: Tensors[] = []
+    const input = { mediaType: accepts[0] ?? 'text/plain', bytes }
+    const answer = await model.predict(input, {}, expiresAt, (outputs) => own.push(outputs))
+    if (answer instanceof MediaAnswer) {
+      throw new MeshError('internal', `[${id}] answers a text with ${answer.mediaType}`)
+    }
+    answers.push(new TextEncoder().encode(JSON.stringify(answer)))
+    runs.push(own)
+  }
+  const answer: NamedOutput = {
+    name: ANSWER_OUTPUT,
+    tensor: { datatype: 'BYTES', shape: [answers.length], data: answers },
+    parameters: { content_type: 'json' },
+  }
+  return [...joinRuns(runs, model.manifest.outputs), answer]
+}
+
+function requireWithin(texts: readonly Uint8Array[], limit: number, id: string): void {
+  const empty = texts.findIndex(({ byteLength }) => byteLength === 0)
+  if (empty !== -1) throw new MeshError('invalid_input', `[${id}] text ${empty} is empty`)
+  const bytes = texts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  if (bytes <= limit) return
+  throw new MeshError(
+    'payload_too_large',
+    `[${id}] the texts have ${bytes} bytes; the limit is ${limit}`,
+  )
+}
+
+/** The outputs of all texts below one another; none where a text took several runs or isn't one row. */
+function joinRuns(runs: readonly Tensors[][], specs: readonly TensorSpec[]): NamedOutput[] {
+  if (runs.some(({ length }) => length !== 1)) return []
+  return specs.flatMap(({ name }) => {
+    const rows = runs.flatMap(([only]) => only?.[name] ?? [])
+    const [first] = rows
+    if (!first || rows.length !== runs.length) return []
+    if (rows.length === 1) return { name, tensor: first }
+    const [, ...rest] = first.shape
+    const alike = rows.every(
+      ({ datatype, shape }) =>
+        datatype === first.datatype && `${shape}` === `${first.shape}` && shape[0] === 1,
+    )
+    if (!alike) return []
+    return { name, tensor: stack(rows, [rows.length, ...rest], name) }
+  })
+}
+
+function stack(rows: readonly Tensor[], shape: readonly number[], name: string): Tensor {
+  const chunks = rows.map(binaryBytes)
+  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  const datatype = rows[0]?.datatype ?? 'BYTES'
+  return parseBinaryTensor(bytes, { datatype, shape: [...shape] }, name)
+}

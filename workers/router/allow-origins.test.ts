@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+
+import { createRouter } from './create-router.ts'
+import type { RouterBindings } from './env.ts'
+
+const APP = 'https://app.example'
+
+/** An answer that needs no registry: there is no such address. */
+async function ask(
+  allowed: string | undefined,
+  origin: string | undefined,
+  init: RequestInit = {},
+): Promise<Response> {
+  // as: nothing of the registry is read here
+  const env = (allowed === undefined ? {} : { ALLOWED_ORIGINS: allowed }) as RouterBindings
+  const headers = new Headers(init.headers)
+  if (origin !== undefined) headers.set('origin', origin)
+  return createRouter().request('/nowhere', { ...init, headers }, env)
+}
+const allowedBy = (response: Response) => response.headers.get('access-control-allow-origin')
+
+test('allows no page when nothing is set', async () => {
+  for (const setting of [undefined, '']) {
+    const response = await ask(setting, APP)
+    expect(allowedBy(response)).toBeNull()
+    expect(response.headers.get('vary')).toBeNull()
+  }
+})
+
+test('allows the pages it is told, also to read an error and its request id', async () => {
+  const response = await ask(`https://other.example, ${APP}`, APP)
+  expect(response.status).toBe(404)
+  expect(allowedBy(response)).toBe(APP)
+  expect(response.headers.get('access-control-expose-headers')).toContain('x-request-id')
+  expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+  expect(response.headers.get('vary')?.toLowerCase()).toContain('origin')
+})
+
+test.each([
+  'https://app.example.evil.test',
+  'https://evil.test',
+  'http://app.example',
+  'https://app.example:8443',
+  'null',
+])('does not allow %s', async (origin) => {
+  const response = await ask(APP, origin)
+  expect(allowedBy(response)).toBeNull()
+  expect(response.headers.get('vary')?.toLowerCase()).toContain('origin')
+})
+
+test('allows any page by a star, and says nothing to who is no page', async () => {
+  expect(allowedBy(await ask('*', 'https://any.example'))).toBe('https://any.example')
+  expect(allowedBy(await ask('*', undefined))).toBeNull()
+})
+
+const PREFLIGHT = {
+  method: 'OPTIONS',
+  headers: {
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,content-type,mesh-deadline-ms',
+  },
+}
+
+test('answers a preflight of a page that may ask, with what it may send', async () => {
+  const response = await ask(APP, APP, PREFLIGHT)
+  expect(response.status).toBe(204)
+  expect(allowedBy(response)).toBe(APP)
+  const headers = response.headers.get('access-control-allow-headers')
+  for (const name of ['authorization', 'content-type', 'mesh-deadline-ms', 'mesh-model']) {
+    expect(headers).toContain(name)
+  }
+  expect(response.headers.get('access-control-allow-methods')).not.toContain('DELETE')
+})
+
+test('answers a preflight of any other page as a method that is not there', async () => {
+  expect((await ask(APP, 'https://evil.test', PREFLIGHT)).status).toBe(404)
+})
+
+test.each([
+  'app.example',
+  'https://app.example/',
+  'https://app.example/path',
+  'https://a.example,,',
+])('refuses the setting %j rather than guess what it means', async (setting) => {
+  const response = await ask(setting, APP)
+  expect(response.status).toBe(500)
+  expect(allowedBy(response)).toBeNull()
+})

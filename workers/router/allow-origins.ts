@@ -1,0 +1,70 @@
+import type { MiddlewareHandler } from 'hono'
+import { cors } from 'hono/cors'
+import { z } from 'zod'
+
+import { DEADLINE_HEADER, INFERENCE_HEADER } from '#shared/protocol.ts'
+
+import type { RouterApp } from './env.ts'
+
+/** Whole origins only: part of a name would let in whoever registers a longer one. */
+const Origin = z.string().refine((text) => text === '*' || isOrigin(text), {
+  error: 'must be `*` or an origin like https://app.example',
+})
+
+/** Comma-separated. */
+const AllowedOrigins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .pipe(z.array(Origin))
+
+const ASKED = [
+  'authorization',
+  'content-type',
+  DEADLINE_HEADER,
+  'mesh-placement',
+  'mesh-model',
+  INFERENCE_HEADER,
+]
+const TOLD = [
+  'mesh-model',
+  'mesh-node',
+  'mesh-route',
+  'server-timing',
+  'x-request-id',
+  'retry-after',
+  'retry-after-ms',
+  INFERENCE_HEADER,
+]
+const PREFLIGHT_SECONDS = 7_200 // the longest that Chromium keeps one
+
+/** What hono does for an origin that may ask. */
+const allow = cors({
+  origin: (origin) => origin,
+  allowMethods: ['GET', 'HEAD', 'POST'],
+  allowHeaders: ASKED,
+  exposeHeaders: TOLD,
+  maxAge: PREFLIGHT_SECONDS,
+})
+
+/**
+ * Lets the pages of ALLOWED_ORIGINS call the mesh from a browser; none when it isn't set. Who may ask is
+ * decided by the key alone, as for everybody: no cookie is read or allowed.
+ */
+export const allowOrigins: MiddlewareHandler<RouterApp> = async function allowOrigin(c, next) {
+  const { ALLOWED_ORIGINS: setting = '' } = c.env
+  if (setting === '') return next()
+  const origin = c.req.header('origin')
+  if (origin !== undefined && isAllowed(origin, setting)) return allow(c, next)
+  await next()
+  // a cache must not give what one origin was answered to another
+  c.header('vary', 'Origin', { append: true })
+}
+
+function isAllowed(origin: string, setting: string): boolean {
+  const allowed = AllowedOrigins.parse(setting)
+  return allowed.includes(origin) || allowed.includes('*')
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+
+import { parseJson } from '#shared/json.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+import { problemError } from '#shared/problem.ts'
+
+import { dispatch } from '../dispatch.ts'
+import { task } from '../doors/task.ts'
+import type { RouterBindings } from '../env.ts'
+import { match } from '../matching/match.ts'
+import { nameOf } from '../matching/offer.ts'
+import { rank } from '../ranking/rank.ts'
+import type { HealthBoard } from '../resilience/health-board.ts'
+import type { Candidate, Snapshot } from '../snapshot.ts'
+import type { Trace } from '../trace.ts'
+import { transports } from '../transports.ts'
+
+const EMBEDDING_TASK = 'feature-extraction/'
+const MAX_DIMENSIONS = 8_192
+
+/** One embedding: flat, or the only row of a list. */
+const Embedding = z.union([
+  z.array(z.number()).min(1).max(MAX_DIMENSIONS),
+  z.tuple([z.array(z.number()).min(1).max(MAX_DIMENSIONS)]).transform(([row]) => row),
+])
+
+/** One version of one model: only its own embeddings can be compared with each other. */
+export interface Embedder {
+  /** `id@version`. */
+  name: string
+  candidates: readonly Candidate[]
+}
+
+/** What a call on the mesh's own behalf carries of the request that caused it. */
+export interface EmbedContext {
+  env: RouterBindings
+  board: HealthBoard
+  requestId: string
+  trace: Trace
+}
+
+/**
+ * The model that search compares meanings with: of the capability `preferred`, else of the first one that
+ * extracts features. undefined when nothing of the kind is ready.
+ */
+export function findEmbedder(
+  { offers }: Pick<Snapshot, 'offers'>,
+  { board, deadlineMs }: { board: HealthBoard; deadlineMs: number },
+  preferred?: string,
+): Embedder | undefined {
+  const names = Array.from(offers.keys()).filter((name) =>
+    preferred === undefined ? name.startsWith(EMBEDDING_TASK) : name === preferred,
+  )
+  for (const name of names.toSorted()) {
+    for (const offer of offers.get(name) ?? []) {
+      const matches = match([offer], { door: 'task', placement: 'any' })
+      const ranked = rank(matches, {
+        board,
+        objective: undefined,
+        timeLeftMs: deadlineMs,
+        now: Date.now(),
+        random: Math.random,
+      })
+      const candidates = ranked.map(({ candidate }) => candidate)
+      if (candidates.length > 0) return { name: nameOf(offer), candidates }
+    }
+  }
+  return undefined
+}
+
+/** The text's direction, of length 1. Throws as a call of the model does, `invalid_input` when it knows none of the words. */
+export async function embedText(
+  { candidates, name }: Embedder,
+  text: string,
+  deadlineMs: number,
+  { env, board, requestId, trace }: EmbedContext,
+): Promise<Float32Array> {
+  const { reply } = await dispatch(
+    candidates,
+    {
+      door: task,
+      headers: { 'content-type': 'text/plain' },
+      body: new TextEncoder().encode(text),
+      deadlineMs,
+      expiresAt: Date.now() + deadlineMs,
+      requestId,
+      trace,
+    },
+    { transports, env, board },
+  )
+  if ('complaint' in reply) throw problemError(reply.complaint)
+  const { body } = reply.answer
+  const parsed =
+    body instanceof Uint8Array
+      ? Embedding.safeParse(parseJson(body, `[${name}] the answer`))
+      : undefined
+  if (!parsed?.success) throw new MeshError('bad_gateway', `[${name}] did not answer one embedding`)
+  return unit(parsed.data)
+}
+
+function unit(numbers: readonly number[]): Float32Array {
+  const length = Math.hypot(...numbers) || 1
+  return Float32Array.from(numbers, (value) => value / length)
+}

@@ -1,0 +1,34 @@
+import { Hono } from 'hono'
+import { etag } from 'hono/etag'
+
+import type { RouterApp } from '../env.ts'
+import { snapshotOf } from '../request-snapshot.ts'
+import { agentCard } from './agent-card.ts'
+import { catalogueEntries } from './catalogue-entries.ts'
+import { documentsOf } from './documents.ts'
+
+/** A client that looks again within a minute learns nothing new; after that it asks with the ETag it has. */
+const CACHE_CONTROL = 'public, max-age=60'
+
+/** The documents by which agents find the mesh. Public, since who has a key has found it already. */
+export function wellKnownRoutes(): Hono<RouterApp> {
+  const app = new Hono<RouterApp>()
+  app.use(etag())
+
+  app.get('/agent-card.json', async (c) => {
+    c.header('cache-control', CACHE_CONTROL)
+    return c.json(agentCard(documentsOf(await snapshotOf(c)), new URL(c.req.url).origin))
+  })
+  // the second name is that of ARD's later drafts; a document is found by either
+  app.on('GET', ['/ai-catalog.json', '/ard.json'], async (c) => {
+    const { origin } = new URL(c.req.url)
+    const entries = catalogueEntries(documentsOf(await snapshotOf(c)), origin)
+    c.header('cache-control', CACHE_CONTROL)
+    return c.json({
+      specVersion: '1.0',
+      host: { displayName: 'Capillary', documentationUrl: `${origin}/docs` },
+      entries: entries.map(({ entry }) => entry),
+    })
+  })
+  return app
+}

@@ -1,0 +1,57 @@
+import { Hono, type Context } from 'hono'
+
+import { huggingFaceError } from '#shared/hugging-face/hugging-face-error.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+import { answerErrorsAs } from '#shared/problem.ts'
+
+import { requireKey } from './authenticate.ts'
+import { constraintsOf } from './constraints.ts'
+import type { RouterApp } from './env.ts'
+import { findNamed } from './find-named.ts'
+import { huggingFaceDoor } from './hugging-face/hugging-face-door.ts'
+import { paceRetries } from './hugging-face/pace-retries.ts'
+import { findCandidates, perform, readInTime, sendAnswer } from './perform.ts'
+import { snapshotOf } from './request-snapshot.ts'
+import { requirePlainBody } from './require-plain-body.ts'
+
+/**
+ * What Hugging Face's inference clients post to, as their `endpointUrl` or `base_url`: a model's id, or a
+ * capability, which looks like an id of their hub; with or without the pipeline that their own API names.
+ */
+export function huggingFaceRoutes(): Hono<RouterApp> {
+  const app = new Hono<RouterApp>()
+  const shape = answerErrorsAs(huggingFaceError)
+  const authenticate = requireKey('infer')
+
+  app.post('/:id', paceRetries, shape, authenticate, (c) => infer(c, c.req.param('id')))
+  app.post('/:task/:domain', paceRetries, shape, authenticate, (c) =>
+    infer(c, `${c.req.param('task')}/${c.req.param('domain')}`),
+  )
+  app.post('/:id/pipeline/:task', paceRetries, shape, authenticate, (c) =>
+    infer(c, c.req.param('id'), c.req.param('task')),
+  )
+  return app
+}
+
+async function infer(c: Context<RouterApp>, name: string, pipeline?: string): Promise<Response> {
+  const started = Date.now()
+  const { capability, pin } = await findNamed(c, name)
+  const [task = ''] = capability.split('/')
+  if (pipeline !== undefined && pipeline !== task) {
+    throw new MeshError('invalid_request', `${name} is for ${task}, not ${pipeline.slice(0, 64)}`)
+  }
+  const { headers } = c.req.raw
+  const constraints = constraintsOf(headers, pin)
+  requirePlainBody(c)
+  const candidates = await findCandidates(c, capability, constraints)
+  const { deadlineMs } = constraints
+  const answer = await perform(c, {
+    door: huggingFaceDoor(await snapshotOf(c), headers),
+    candidates,
+    deadlineMs,
+    started,
+    body: await readInTime(c, `[${capability}]`, deadlineMs),
+    headers: { 'content-type': headers.get('content-type') ?? '' },
+  })
+  return sendAnswer(c, answer)
+}

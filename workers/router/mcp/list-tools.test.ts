@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+
+import { documentsOf } from '../discovery/documents.ts'
+import { deployment, modelEntry, rows } from '../registry-fixture.ts'
+import { compileSnapshot } from '../snapshot.ts'
+import { listTools, TOOLS_IN_A_PAGE } from './list-tools.ts'
+
+function meshOf(domains: readonly string[]) {
+  return documentsOf(
+    compileSnapshot(
+      rows({
+        models: domains.map((id) => modelEntry({ id, capability: `text-classification/${id}` })),
+        deployments: domains.map((modelId) => deployment({ modelId })),
+      }),
+    ),
+  )
+}
+
+function namesOf(documents: Parameters<typeof listTools>[0]): string[][] {
+  const pages: string[][] = []
+  let cursor: string | undefined
+  do {
+    const { tools, nextCursor } = listTools(documents, cursor)
+    pages.push(tools.map(({ name }) => name))
+    cursor = nextCursor
+  } while (cursor !== undefined)
+  return pages
+}
+
+describe('a large mesh', () => {
+  const domains = Array.from({ length: 250 }, (_, i) => `d${String(i).padStart(3, '0')}`)
+
+  test('has its tools in pages, each tool once', () => {
+    const pages = namesOf(meshOf(domains))
+    expect(pages.map(({ length }) => length)).toEqual([TOOLS_IN_A_PAGE + 1, TOOLS_IN_A_PAGE, 50])
+    expect(pages.flat()).toEqual([
+      'find-capability',
+      ...domains.map((name) => `text-classification_${name}`),
+    ])
+  })
+
+  test('neither repeats nor hides one when another comes or goes between two pages', () => {
+    const { tools, nextCursor } = listTools(meshOf(domains), undefined)
+    const seen = new Set(tools.map(({ name }) => name))
+    const changed = meshOf(['a-new-one', ...domains.filter((name) => name !== 'd099')])
+    const rest = listTools(changed, nextCursor).tools.map(({ name }) => name)
+    expect(rest.filter((name) => seen.has(name))).toEqual([])
+    expect(rest[0]).toBe('text-classification_d100')
+  })
+})
+
+describe('names', () => {
+  test('hold to what models and MCP allow', () => {
+    for (const { name } of listTools(meshOf(['a', 'a-b-c']), undefined).tools) {
+      expect(name).toMatch(/^[a-zA-Z0-9_-]{1,128}$/)
+    }
+  })
+})
+
+describe('an output schema', () => {
+  const schemaOf = (...examples: unknown[]) => {
+    const entry = modelEntry()
+    const manifest = {
+      ...entry.manifest,
+      examples: examples.map((expected) => ({
+        name: 'x',
+        input: { text: 'x' },
+        expected,
+        tolerance: 0,
+      })),
+    }
+    const snapshot = compileSnapshot(rows({ models: [{ ...entry, manifest }] }))
+    return listTools(documentsOf(snapshot), undefined).tools[1]?.outputSchema?.properties
+  }
+
+  test('is what the examples have in common', () => {
+    expect(schemaOf([{ label: 'a', score: 1, box: [1, 2] }], [])).toEqual({
+      answer: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            label: { type: 'string' },
+            score: { type: 'number' },
+            box: { type: 'array', items: { type: 'number' } },
+          },
+        },
+      },
+    })
+  })
+
+  test.each([
+    ['of different kinds', [1, 'a']],
+    ['one of which is null', [null, { a: 1 }]],
+    ['a list and no list', [[1], { a: 1 }]],
+  ])('says nothing of answers %s', (_, examples) => {
+    expect(schemaOf(...examples)).toEqual({ answer: {} })
+  })
+
+  test('says nothing of a member that is null once', () => {
+    expect(schemaOf([{ score: null }, { score: 1 }])).toEqual({
+      answer: { type: 'array', items: { type: 'object', properties: { score: {} } } },
+    })
+  })
+})

@@ -1,0 +1,48 @@
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  Server,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server'
+import type { Context } from 'hono'
+
+import type { CapabilitySearch } from '../discovery/capability-search.ts'
+import { documentsOf } from '../discovery/documents.ts'
+import type { RouterApp } from '../env.ts'
+import { snapshotOf } from '../request-snapshot.ts'
+import { callTool } from './call-tool.ts'
+import { listTools } from './list-tools.ts'
+
+const INSTRUCTIONS =
+  'Each tool is a capability that small models of this mesh offer. ' +
+  'find-capability finds the right one by what you want to do.'
+
+/** Answers one message of a client as one JSON document, in the revision of MCP that the client speaks. */
+export async function serveMessage(
+  c: Context<RouterApp>,
+  search: CapabilitySearch,
+  message: unknown,
+): Promise<Response> {
+  const server = createServer(c, search)
+  const request = c.req.raw
+  if (await isLegacyRequest(request, message)) {
+    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+    await server.connect(transport)
+    return transport.handleRequest(request, { parsedBody: message })
+  }
+  // nothing is ever announced, so no stream is kept open for it
+  const options = { legacy: 'reject', maxSubscriptions: 0 } as const
+  return createMcpHandler(() => server, options).fetch(request, { parsedBody: message })
+}
+
+function createServer(c: Context<RouterApp>, search: CapabilitySearch): Server {
+  const server = new Server(
+    { name: 'capillary', title: 'Capillary', version: '1.0.0' },
+    { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
+  )
+  server.setRequestHandler('tools/list', async ({ params }) =>
+    listTools(documentsOf(await snapshotOf(c)), params?.cursor),
+  )
+  server.setRequestHandler('tools/call', ({ params }) => callTool(c, search, params))
+  return server
+}

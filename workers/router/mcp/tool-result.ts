@@ -1,0 +1,38 @@
+import type { CallToolResult } from '@modelcontextprotocol/server'
+
+import { encodeBase64 } from '#shared/base64.ts'
+import { parseJson } from '#shared/json.ts'
+import type { MeshError } from '#shared/mesh-error.ts'
+import { toProblem } from '#shared/problem.ts'
+import { readBody } from '#shared/read-body.ts'
+
+import type { NodeAnswer } from '../door.ts'
+
+/** In base64 inside of JSON an answer is held several times over, so less than the router else passes on. */
+const MAX_TOOL_ANSWER_BYTES = 8 * 1024 * 1024
+
+/** A node's answer: JSON as structured content and as text, a picture or sound as itself. */
+export async function toolResult(
+  { body, contentType }: NodeAnswer,
+  name: string,
+): Promise<CallToolResult> {
+  const bytes = await readBody(new Response(body), MAX_TOOL_ANSWER_BYTES, `[${name}] the answer:`)
+  if (contentType !== 'application/json') {
+    const type = contentType.startsWith('audio/') ? 'audio' : 'image'
+    return { content: [{ type, data: encodeBase64(bytes), mimeType: contentType }] }
+  }
+  const structured = { answer: parseJson(bytes, `[${name}] the answer`) }
+  return {
+    content: [{ type: 'text', text: JSON.stringify(structured) }],
+    structuredContent: structured,
+  }
+}
+
+/** A call that failed: the sentence for the model that made it, the problem for the program around. */
+export function toolError(err: MeshError): CallToolResult {
+  return {
+    isError: true,
+    content: [{ type: 'text', text: `${err.code}: ${err.message}` }],
+    _meta: { 'capillary/problem': toProblem(err) },
+  }
+}

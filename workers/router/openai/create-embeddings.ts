@@ -1,0 +1,88 @@
+import type { Context } from 'hono'
+import { z } from 'zod'
+
+import { encodeBase64 } from '#shared/base64.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+import { TOKENS_HEADER } from '#shared/protocol.ts'
+
+import { constraintsOf } from '../constraints.ts'
+import type { NodeAnswer } from '../door.ts'
+import { task } from '../doors/task.ts'
+import type { RouterApp } from '../env.ts'
+import { findNamed } from '../find-named.ts'
+import { findCandidates, perform, readInTime } from '../perform.ts'
+import { requirePlainBody } from '../require-plain-body.ts'
+import { parseEmbeddingsRequest, type EmbeddingsRequest } from './embeddings-request.ts'
+
+const TASK = 'feature-extraction'
+
+const Vectors = z.array(z.array(z.number()).min(1))
+
+/** `POST /v1/embeddings`: all texts in one call of one node. */
+export async function createEmbeddings(c: Context<RouterApp>): Promise<Response> {
+  const started = Date.now()
+  const { deadlineMs: headerMs } = constraintsOf(c.req.raw.headers)
+  requirePlainBody(c)
+  const request = parseEmbeddingsRequest(await readInTime(c, 'the request:', headerMs))
+  const { capability, pin } = await findNamed(c, request.model)
+  if (!capability.startsWith(`${TASK}/`)) {
+    throw new MeshError(
+      'invalid_request',
+      `${request.model} is for ${capability}; embeddings need a model of ${TASK}`,
+      { extensions: { param: 'model' } },
+    )
+  }
+  const constraints = constraintsOf(c.req.raw.headers, pin)
+  const { deadlineMs } = constraints
+  const answer = await perform(c, {
+    door: task,
+    candidates: await findCandidates(c, capability, constraints),
+    deadlineMs,
+    started,
+    body: new TextEncoder().encode(JSON.stringify({ inputs: request.input })),
+    headers: { 'content-type': 'application/json' },
+  })
+  const vectors = await readVectors(answer, request)
+  return c.json({
+    object: 'list',
+    data: vectors.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: request.encoding_format === 'base64' ? pack(vector) : vector,
+    })),
+    model: request.model,
+    ...usageOf(answer),
+  })
+}
+
+async function readVectors(
+  { body }: NodeAnswer,
+  { input, dimensions }: EmbeddingsRequest,
+): Promise<number[][]> {
+  const parsed = Vectors.safeParse(await new Response(body).json().catch(() => undefined))
+  if (!parsed.success || parsed.data.length !== input.length) {
+    throw new MeshError('bad_gateway', `the node's answer is not one vector for each text`, {
+      retryAfter: 1,
+    })
+  }
+  const size = parsed.data[0]?.length ?? 0
+  if (dimensions === undefined || dimensions === size) return parsed.data
+  throw new MeshError(
+    'invalid_request',
+    `dimensions must be ${size}, the only length that this model's embeddings have, or be left out`,
+    { extensions: { param: 'dimensions' } },
+  )
+}
+
+/** Little-endian float32, as every platform that runs this stores it. */
+function pack(vector: readonly number[]): string {
+  return encodeBase64(new Uint8Array(Float32Array.from(vector).buffer))
+}
+
+/** Left out where the model counts no tokens: none are made up. */
+function usageOf({ headers }: NodeAnswer): object {
+  const count = headers[TOKENS_HEADER]
+  if (count === undefined) return {}
+  const tokens = Number(count)
+  return { usage: { prompt_tokens: tokens, total_tokens: tokens } }
+}

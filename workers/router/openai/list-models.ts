@@ -1,0 +1,46 @@
+import type { Context } from 'hono'
+
+import type { RouterApp } from '../env.ts'
+import { findNamed } from '../find-named.ts'
+import { snapshotOf } from '../request-snapshot.ts'
+import type { RegisteredModel } from '../snapshot.ts'
+
+interface OpenAiModel {
+  id: string
+  object: 'model'
+  /** Seconds since the epoch. */
+  created: number
+  owned_by: string
+  /** Not OpenAI's own: which of the listed can do what. */
+  capability: string
+}
+
+/** `GET /v1/models`: every model of the mesh, by its id. */
+export async function listModels(c: Context<RouterApp>): Promise<Response> {
+  const { versions } = await snapshotOf(c)
+  const data = Array.from(versions, ([id, own]) => shown(id, own))
+  return c.json({ object: 'list', data })
+}
+
+/** `GET /v1/models/{id}`: whatever `model` of a request may name. Throws `model_unknown`. */
+export async function retrieveModel(c: Context<RouterApp>, name: string): Promise<Response> {
+  const { capability, pin } = await findNamed(c, name)
+  const offering = (await snapshotOf(c)).capabilities.get(capability)?.models ?? []
+  const own = offering.filter(
+    ({ manifest: { id, version } }) =>
+      (pin.model ?? id) === id && (pin.version ?? version) === version,
+  )
+  return c.json(shown(name, own))
+}
+
+/** A model is as old as the oldest of its versions. */
+function shown(id: string, own: readonly RegisteredModel[]): OpenAiModel {
+  const created = Math.min(...own.map(({ createdAt }) => createdAt))
+  return {
+    id,
+    object: 'model',
+    created: Math.floor(created / 1_000),
+    owned_by: 'capillary',
+    capability: own[0]?.manifest.capability ?? '',
+  }
+}

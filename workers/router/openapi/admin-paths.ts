@@ -1,0 +1,130 @@
+import { z } from 'zod'
+
+import type { ErrorCode } from '#shared/error-codes.ts'
+
+import { CreateKey, PatchDeployment, PutDeployment, PutModel } from '../admin-bodies.ts'
+import { errorAnswers } from './error-answers.ts'
+import { requestSchema } from './json-schema.ts'
+import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
+import type { Part, PathGroup } from './path-group.ts'
+
+const BODY: readonly ErrorCode[] = ['invalid_request', 'payload_too_large']
+
+const Deployment = z.looseObject({
+  id: z.string(),
+  modelId: z.string(),
+  version: z.string(),
+  node: z.string(),
+  target: z.string(),
+})
+const Stored = z.looseObject({ model: z.string(), changed: z.boolean() })
+const Key = z.looseObject({ id: z.string(), name: z.string(), scopes: z.array(z.string()) })
+
+/** Changes of the registry, for keys with the scope admin. */
+export const adminPaths: PathGroup = () => ({
+  '/admin/models': {
+    post: {
+      ...about('Registers a version of a model'),
+      requestBody: jsonBody(requestSchema(PutModel)),
+      responses: {
+        200: jsonAnswer('It was registered', Stored),
+        201: jsonAnswer('It is registered now', Stored),
+        ...errors([...BODY, 'conflict']),
+      },
+    },
+  },
+  '/admin/models/{id}': {
+    parameters: [pathParameter('id', 'Id of the model')],
+    get: {
+      ...about('A model as it is stored'),
+      responses: {
+        200: jsonAnswer(
+          'Its versions',
+          z.looseObject({ id: z.string(), versions: z.array(z.unknown()) }),
+        ),
+        ...errors(['model_unknown']),
+      },
+    },
+    delete: {
+      ...about('Removes a model that is deployed nowhere'),
+      responses: { 204: { description: 'It is gone' }, ...errors(['model_unknown', 'conflict']) },
+    },
+  },
+  '/admin/deployments': {
+    get: {
+      ...about('Every deployment, with its target'),
+      responses: {
+        200: jsonAnswer('The deployments', z.looseObject({ deployments: z.array(Deployment) })),
+        ...errors([]),
+      },
+    },
+    post: {
+      ...about('Registers where a model runs'),
+      requestBody: jsonBody(requestSchema(PutDeployment)),
+      responses: {
+        200: jsonAnswer('It was registered', Deployment),
+        201: jsonAnswer('It is registered now', Deployment),
+        ...errors([...BODY, 'model_unknown', 'conflict']),
+      },
+    },
+  },
+  '/admin/deployments/{id}': {
+    parameters: [pathParameter('id', '`<model>@<version>/<node>`; slashes may stay as they are')],
+    patch: {
+      ...about('Sets weight or state'),
+      requestBody: jsonBody(requestSchema(PatchDeployment)),
+      responses: {
+        200: jsonAnswer('The deployment', Deployment),
+        ...errors([...BODY, 'not_found']),
+      },
+    },
+    delete: {
+      ...about('Removes a deployment'),
+      responses: { 204: { description: 'It is gone' }, ...errors(['not_found']) },
+    },
+  },
+  '/admin/keys': {
+    get: {
+      ...about('Every key, without its secret'),
+      responses: {
+        200: jsonAnswer('The keys', z.looseObject({ keys: z.array(Key) })),
+        ...errors([]),
+      },
+    },
+    post: {
+      ...about('Makes a key; its secret is shown this once'),
+      requestBody: jsonBody(requestSchema(CreateKey)),
+      responses: { 201: jsonAnswer('The key', Key.extend({ key: z.string() })), ...errors(BODY) },
+    },
+  },
+  '/admin/keys/{id}': {
+    parameters: [pathParameter('id', 'Id of the key')],
+    delete: {
+      ...about('Revokes a key'),
+      responses: { 204: { description: 'It is revoked' }, ...errors(['not_found']) },
+    },
+  },
+  '/admin/audit': {
+    get: {
+      ...about('The latest changes'),
+      parameters: [
+        queryParameter('limit', 'Rows at most', { type: 'integer', minimum: 1, maximum: 500 }),
+      ],
+      responses: {
+        200: jsonAnswer(
+          'The changes, latest first',
+          z.looseObject({ audit: z.array(z.unknown()) }),
+        ),
+        ...errors(['invalid_request']),
+      },
+    },
+  },
+})
+
+function errors(codes: readonly ErrorCode[]): Part {
+  return errorAnswers('Problem', { codes })
+}
+
+function about(summary: string): Part {
+  return { tags: ['admin'], summary }
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod'
+
+import { MAX_DEADLINE_MS } from '#shared/protocol.ts'
+
+import { answerSchema } from './json-schema.ts'
+import type { Part } from './path-group.ts'
+
+/** A 200 of one JSON shape. */
+export function jsonAnswer(description: string, schema: z.ZodType, more: Part = {}): Part {
+  return { description, content: { 'application/json': { schema: answerSchema(schema) } }, ...more }
+}
+
+/** A JSON body of one shape. */
+export function jsonBody(schema: Part, more: Part = {}): Part {
+  return { required: true, content: { 'application/json': { schema, ...more } } }
+}
+
+export function pathParameter(name: string, description: string, example?: string): Part {
+  return {
+    name,
+    in: 'path',
+    required: true,
+    description,
+    schema: { type: 'string', minLength: 1 },
+    ...(example === undefined ? {} : { example }),
+  }
+}
+
+export function queryParameter(name: string, description: string, schema: Part): Part {
+  return { name, in: 'query', description, schema }
+}
+
+/** What a caller may ask of a route, by header. */
+export const CONSTRAINTS: readonly Part[] = [
+  headerParameter('mesh-deadline-ms', 'Milliseconds you wait at most; 10000 by default', {
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_DEADLINE_MS,
+  }),
+  headerParameter('mesh-placement', 'Where it may run; anywhere by default', {
+    enum: ['edge', 'native', 'any'],
+  }),
+]
+
+/** The same, with the model of a capability. */
+export const MODEL_CONSTRAINT: Part = headerParameter(
+  'mesh-model',
+  'Pins a model: `<id>` or `<id>@<version>`',
+  { type: 'string', pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*(@\\d{1,4}(\\.\\d{1,4}){0,2})?$' },
+)
+
+function headerParameter(name: string, description: string, schema: Part): Part {
+  return { name, in: 'header', description, schema }
+}
+
+/** Headers that tell who answered and what was tried. */
+export const ROUTE_HEADERS: Part = {
+  'mesh-model': answerHeader('The model that answered: `<id>@<version>`'),
+  'mesh-node': answerHeader('The node that answered'),
+  'mesh-route': answerHeader('Each attempt as `placement/node;model;outcome;ms`, in order'),
+  'server-timing': answerHeader('Milliseconds in all, of each attempt and inside the node'),
+  'x-request-id': answerHeader('Finds the request in the logs'),
+}
+
+function answerHeader(description: string): Part {
+  return { description, required: true, schema: { type: 'string' } }
+}
