@@ -78,6 +78,14 @@ test('ends where a schema refers to itself', () => {
   expect(line).toContain('Array<unknown>')
 })
 
+test('says what one input is answered, where a list is answered by a list', () => {
+  const one = { type: 'array', items: { type: 'number' } }
+  const lists = { anyOf: [one, { type: 'array', items: one }] }
+  expect(lineOf(answering(lists))).toBe('"a/b": { input: string; answer: Array<number> }')
+  const either = { anyOf: [one, { type: 'array', items: { type: 'string' } }] }
+  expect(lineOf(answering(either))).toContain('Array<number> | Array<string>')
+})
+
 test('takes media where the input is base64, and answers a Blob where it is a file', () => {
   expect(lineOf({ 'image/png': {} }, MEDIA)).toBe('"a/b": { input: Media; answer: Blob }')
   expect(lineOf({ 'image/png': {}, 'image/jpeg': {}, ...answering({ type: 'null' }) })).toBe(

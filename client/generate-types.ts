@@ -28,7 +28,7 @@ function offerOf(capability: string, post: Json, root: Json): string {
   const input = isBase64(inputs) ? 'Media' : 'string'
   const answers = Object.entries(contentOf(objectOf(post.responses)['200'])).map(
     ([type, content]) =>
-      type === 'application/json' ? typeOf(schemaOf(content, root), root, 1) : 'Blob',
+      type === 'application/json' ? typeOf(ofOneInput(schemaOf(content, root)), root, 1) : 'Blob',
   )
   const answer = answers.length === 0 ? 'unknown' : [...new Set(answers)].join(' | ')
   const title = typeof post.summary === 'string' ? post.summary : capability
@@ -36,6 +36,14 @@ function offerOf(capability: string, post: Json, root: Json): string {
     `  /** ${comment(title)} */`,
     `  ${JSON.stringify(capability)}: { input: ${input}; answer: ${answer} }`,
   ].join('\n')
+}
+
+/** Where a list is answered by a list, the client's own types say so: here it is what one input is answered. */
+function ofOneInput(schema: Json): Json {
+  const [one, list, ...others] = Array.isArray(schema.anyOf) ? schema.anyOf : []
+  const { type, items } = objectOf(list)
+  const lists = type === 'array' && JSON.stringify(items) === JSON.stringify(one)
+  return lists && others.length === 0 ? objectOf(one) : schema
 }
 
 /** A JSON Schema as a type; what it says beyond structure is left out. */

@@ -95,6 +95,21 @@ test('begins no text that nobody waits for any more', async () => {
   expect(begun).toBeLessThan(4)
 })
 
+test('stops at the deadline in a long list that never waits for anything', async () => {
+  let begun = 0
+  const ask = node({
+    async predict() {
+      begun++
+      const until = performance.now() + 2
+      while (performance.now() < until);
+    },
+  })
+  const inputs = Array.from({ length: 400 }, () => 'a')
+  const response = await ask({ inputs }, { 'mesh-deadline-ms': '100' })
+  expect(await response.json()).toMatchObject({ code: 'deadline_exceeded' })
+  expect(begun).toBeLessThan(200)
+})
+
 test('refuses a list for a model that answers files', async () => {
   const ask = node(echo, { produces: ['image/png'] })
   expect(await (await ask({ inputs: ['a'] })).json()).toMatchObject({ code: 'invalid_input' })

@@ -18,7 +18,7 @@ describe('a remote manifest', () => {
   test('needs nothing of the task level', () => {
     const manifest = RegisteredManifest.parse(REMOTE)
     expect(isRemote(manifest)).toBe(true)
-    expect(manifest).toMatchObject({ accepts: [], examples: [], placement: ['native'] })
+    expect(manifest).toMatchObject({ accepts: [], examples: [], placement: ['edge', 'native'] })
   })
 
   test.each([

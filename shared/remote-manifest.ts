@@ -28,7 +28,8 @@ const none = <T extends z.ZodType>(element: T) =>
  */
 export const RemoteManifest = OfManifest.extend({
   source: z.strictObject({ type: z.literal('remote') }),
-  placement: z.array(Placement).min(1).default(['native']),
+  /** A deployment says which of the two its server is to callers. */
+  placement: z.array(Placement).min(1).default(['edge', 'native']),
   accepts: none(z.string()),
   produces: none(AnswerMediaType),
   examples: none(Manifest.shape.examples.element),

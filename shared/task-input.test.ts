@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 
 import { modelEntry } from '../workers/router/registry-fixture.ts'
-import type { Manifest } from './manifest.ts'
 import { MAX_BATCH } from './protocol.ts'
 import { readTaskCall } from './task-input.ts'
 
@@ -10,7 +9,7 @@ const plain = (text: string) => ({ mediaType: 'text/plain', bytes: encode(text) 
 
 /** What a model that takes `accepts` reads of a body; the limit is 1,000 bytes. */
 function read(body: unknown, accepts: string[] = ['text/plain'], type = 'application/json') {
-  const { manifest } = modelEntry({ accepts } as Partial<Manifest>)
+  const { manifest } = modelEntry({ accepts })
   const bytes = body instanceof Uint8Array ? body : encode(JSON.stringify(body))
   return readTaskCall(
     new Request('http://node/', {
@@ -119,6 +118,13 @@ test.each<[string, unknown, string[], string, RegExp]>([
     ['text/csv'],
     'invalid_request',
     /inputs/,
+  ],
+  [
+    'a parameter in two places',
+    { inputs: 'a', top_k: 1, parameters: { top_k: 2 } },
+    ['text/plain'],
+    'invalid_request',
+    /'top_k'.*once/,
   ],
   ['no inputs', { parameters: {} }, ['text/plain'], 'invalid_request', /inputs/],
   ['inputs of no kind', { inputs: 5 }, ['text/plain'], 'invalid_request', /inputs must be/],

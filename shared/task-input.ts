@@ -62,6 +62,13 @@ function fromJson(body: Uint8Array, manifest: Acceptance): TaskCall {
   if (inputs === undefined || (named !== undefined && table !== undefined)) {
     throw new MeshError('invalid_request', `${who} the body must have \`inputs\``)
   }
+  const twice = Object.keys(beside).find((name) => Object.hasOwn(parameters ?? {}, name))
+  if (twice !== undefined) {
+    throw new MeshError(
+      'invalid_request',
+      `${who} '${twice.slice(0, 64)}' is beside \`inputs\` and in \`parameters\`; send it once`,
+    )
+  }
   return { input: toInput(inputs, manifest), parameters: onlySet({ ...beside, ...parameters }) }
 }
 

@@ -54,6 +54,27 @@ describe('the public endpoint', () => {
     expect(await response.json()).toEqual([{ label: 'fra', score: expect.closeTo(1, 1) }])
   })
 
+  test('answers a list of texts by a list, at the door and through the envelope', async () => {
+    const inputs = [TEXT, 'This is a sentence in English.']
+    const capability = 'text-classification/language'
+    const parameters = { top_k: 1 }
+    const json = { 'content-type': 'application/json' }
+    const expected = [
+      [{ label: 'fra', score: expect.any(Number) }],
+      [{ label: 'eng', score: expect.any(Number) }],
+    ]
+    const atDoor = await post(LANGUAGE, JSON.stringify({ inputs, parameters }), json)
+    expect(await atDoor.json()).toEqual(expected)
+    const inEnvelope = await post('/infer', JSON.stringify({ capability, inputs, parameters }))
+    expect(await inEnvelope.json()).toEqual(expected)
+  })
+
+  test('tells how many tokens a model with a tokenizer read', async () => {
+    const response = await post('/infer/feature-extraction/english', 'the cat sat on the mat')
+    expect(response.headers.get('x-compute-tokens')).toBe('6')
+    expect((await post(LANGUAGE, TEXT)).headers.has('x-compute-tokens')).toBe(false)
+  })
+
   test('refuses an envelope with an unknown field or a wrong capability', async () => {
     const body = { capability: 'text-classification/language', inputs: TEXT, extra: 1 }
     const problem = await expectProblem(

@@ -32,6 +32,31 @@ export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
       })
     }
 
+    test('answers a list of texts by a list, and lists of anything else not at all', async () => {
+      const [example] = examples
+      if (!example) throw new Error('a manifest has examples')
+      if (!('text' in example.input)) {
+        const list = JSON.stringify({ inputs: ['AAAA'] })
+        await expectProblem(node.post(path, list, JSON_TYPE), 422, 'invalid_input')
+        return
+      }
+      const texts = [example.input.text, example.input.text]
+      const body = JSON.stringify({ inputs: texts, parameters: example.parameters })
+      const response = await node.post(`${path}/versions/${version}`, body, JSON_TYPE)
+      const expected = [example.expected, example.expected]
+      expect(
+        await findDifference(await response.json(), expected, example.tolerance),
+      ).toBeUndefined()
+      const broken = JSON.stringify({ inputs: [...texts, ''] })
+      const problem = await expectProblem(node.post(path, broken, JSON_TYPE), 422, 'invalid_input')
+      expect(problem.detail).toContain('inputs[2]')
+    })
+
+    test("tells what is wrong as Hugging Face's clients read it, where they call", async () => {
+      const problem = await expectProblem(node.post(path, '{}', JSON_TYPE), 400, 'invalid_request')
+      expect(problem.error).toBe(problem.detail)
+    })
+
     test('answers at its version and at no other', async () => {
       const { body, headers } = await firstRequest(folder)
       const right = await node.post(`${path}/versions/${version}`, body, headers)
@@ -79,7 +104,7 @@ export function testModelOnNode(folder: ModelFolder, node: NodeClient): void {
         'invalid_request',
       )
       const problem = await expectProblem(
-        node.post(path, '{"inputs":"x","surprise":1}', JSON_TYPE),
+        node.post(path, '{"inputs":"AAAA","surprise":1}', JSON_TYPE),
         400,
         'invalid_request',
       )

@@ -10,6 +10,7 @@ import { parseConfig } from '../workers/native/config.ts'
 import { startNativeNode } from '../workers/native/start-native-node.ts'
 import { expectProblem } from './model-contract.ts'
 import { nodeClient } from './node-client.ts'
+import { expectOipError } from './tensor-contract.ts'
 
 const mesh = inject('mesh')
 const TEXT = 'Ceci est une phrase écrite en français.'
@@ -20,6 +21,15 @@ test('answers only calls signed for it, for that method, path and body', async (
   await expectProblem(unsigned.post('/models/language-id', TEXT, PLAIN), 401, 'unauthenticated')
   const forAnother = nodeClient('mesh-other', mesh.nativeUrl, mesh.signingKey)
   await expectProblem(forAnother.post('/models/language-id', TEXT, PLAIN), 401, 'unauthenticated')
+  for (const path of ['/v2/models/language-id/infer', '/v2/repository/index']) {
+    await expectOipError(unsigned.post(path, '{}'), 401, 'unauthenticated')
+  }
+  for (const path of ['/v2/models', '/v2/models/language-id', '/v2/models/stats']) {
+    await expectOipError(unsigned.get(path), 401, 'unauthenticated')
+  }
+  for (const path of ['/v2', '/v2/health/live', '/v2/health/ready']) {
+    expect((await unsigned.get(path)).status).toBe(200)
+  }
   const native = nodeClient('native', mesh.nativeUrl, mesh.signingKey)
   expect((await native.post('/models/language-id', TEXT, PLAIN)).status).toBe(200)
 })

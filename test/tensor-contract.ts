@@ -146,6 +146,8 @@ function smallest({
 function asJson({ name, datatype, shape, bytes }: WireTensor): WireTensor {
   const Values = DATATYPES[datatype as keyof typeof DATATYPES] // as: no model here takes BYTES in its graph
   const values = new Values(new Uint8Array(bytes ?? []).buffer)
-  const data = Array.from<unknown, unknown>(values, datatype === 'BOOL' ? Boolean : Number)
+  // JSON has no negative zero
+  const plain = (value: unknown) => (datatype === 'BOOL' ? value !== 0 : Number(value) + 0)
+  const data = Array.from<unknown, unknown>(values, plain)
   return { name, datatype, shape, data }
 }

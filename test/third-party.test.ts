@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { z } from 'zod'
 
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
@@ -59,7 +60,10 @@ afterEach(async () => {
     if (modelId === manifest.id) await admin.deleteDeployment(id)
   await Promise.all(farNodes.splice(0).map((node) => node.stop()))
 })
-afterAll(() => server.stop())
+afterAll(async () => {
+  await admin.deleteModel(manifest.id)
+  await server.stop()
+})
 
 function deploy(overrides: Partial<DeploymentRequest> = {}): Promise<void> {
   return admin.putDeployment({
@@ -92,9 +96,7 @@ function infer(headers: Record<string, string> = {}, path = PATH): Promise<Respo
 
 /** The text an OIP client shows of an error. */
 async function errorOf(response: Response): Promise<string> {
-  // as: every error below /v2 has it
-  const { error } = (await response.json()) as { error: string }
-  return error
+  return z.object({ error: z.string() }).parse(await response.json()).error
 }
 
 describe("somebody else's server", () => {
@@ -133,6 +135,7 @@ describe("somebody else's server", () => {
     await expect(deploy({ model: 'remote-other' })).rejects.toThrow(
       /409.*its inputs are 'frequencies' FP32; the manifest says 'pixels' UINT8/,
     )
+    await admin.deleteModel('remote-other')
   })
 
   test('is refused at an address that is not public', async () => {

@@ -13,7 +13,7 @@ export interface InputTensor {
 
 export interface InferBody {
   inputs: readonly InputTensor[]
-  outputs?: readonly { name: string; parameters?: Readonly<Record<string, unknown>> }[]
+  outputs?: readonly { name: string; parameters?: Readonly<Record<string, unknown>> }[] | undefined
   id?: string
   parameters?: Readonly<Record<string, unknown>>
   /** Whatever else. */
@@ -37,6 +37,14 @@ export function binaryInput(input: TensorMetadata): InputTensor {
   const shape = sampleShape(input)
   const { name, datatype } = input
   return { name, datatype, shape, bytes: onesAsBytes(datatype, countOf(shape)) }
+}
+
+/** Outputs that JSON cannot carry must be asked for as bytes; where there are none, nothing need be said. */
+export function sampleOutputs({ outputs }: Pick<ModelMetadata, 'outputs'>): InferBody['outputs'] {
+  if (outputs.every(({ datatype }) => fitsJson(datatype))) return undefined
+  return outputs.map(({ name, datatype }) =>
+    fitsJson(datatype) ? { name } : { name, parameters: { binary_data: true } },
+  )
 }
 
 /** Every input of the model, as JSON where it can be. */
@@ -66,7 +74,7 @@ export function encodeInfer(body: InferBody): {
     const all = { ...parameters, ...(bytes ? { binary_data_size: bytes.byteLength } : {}) }
     return { ...tensor, ...(Object.keys(all).length > 0 ? { parameters: all } : {}) }
   })
-  const json = new Uint8Array(new TextEncoder().encode(JSON.stringify({ ...body, inputs })))
+  const json = new Uint8Array(new TextEncoder().encode(exactJson({ ...body, inputs })))
   if (binary.length === 0) return { headers: { 'content-type': 'application/json' }, body: json }
   return {
     headers: {
@@ -75,4 +83,12 @@ export function encodeInfer(body: InferBody): {
     },
     body: new Uint8Array(Buffer.concat([json, ...binary])),
   }
+}
+
+/** JSON in which a bigint is a number with all its digits. */
+function exactJson(value: unknown): string {
+  const marked = JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'bigint' ? `@integer@${inner}` : inner,
+  )
+  return marked.replaceAll(/"@integer@(-?\d+)"/g, '$1')
 }

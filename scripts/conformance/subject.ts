@@ -1,7 +1,7 @@
 import { Skipped, type Extension } from './check.ts'
 import { fitsJson } from './datatypes.ts'
 import { readInferAnswer, type InferAnswer } from './infer-answer.ts'
-import { encodeInfer, sampleInputs, type InferBody } from './infer-body.ts'
+import { encodeInfer, sampleInputs, sampleOutputs, type InferBody } from './infer-body.ts'
 import type { ModelMetadata } from './model-metadata.ts'
 import type { OipClient, Reply } from './oip-client.ts'
 
@@ -28,7 +28,11 @@ export class Subject {
 
   /** Sends a request of tensors; the model's sample inputs where it has none. */
   send(body: Partial<InferBody> = {}, headers: Record<string, string> = {}): Promise<Reply> {
-    const encoded = encodeInfer({ inputs: sampleInputs(this.model), ...body })
+    const encoded = encodeInfer({
+      inputs: sampleInputs(this.model),
+      outputs: sampleOutputs(this.model),
+      ...body,
+    })
     return this.sendRaw(encoded.body, { ...encoded.headers, ...headers })
   }
 
@@ -42,18 +46,16 @@ export class Subject {
 
   /** The answer to the sample inputs as they are. Throws Skipped when there is none: that is a failure of its own check. */
   plain(): Promise<InferAnswer> {
-    this.#plain ??= this.infer().catch((err: unknown) => {
-      throw new Skipped(
-        `needs a plain inference, which failed: ${err instanceof Error ? err.message : ''}`,
-      )
+    this.#plain ??= this.infer().catch(() => {
+      throw new Skipped('needs a plain inference, which failed')
     })
     return this.#plain
   }
 
-  /** Throws Skipped unless JSON can carry all inputs. */
+  /** Throws Skipped unless JSON can carry all inputs and outputs. */
   requireJson(): void {
-    const other = this.model.inputs.find(({ datatype }) => !fitsJson(datatype))
-    if (other)
-      throw new Skipped(`input '${other.name}' is ${other.datatype}, which JSON cannot carry`)
+    const tensors = [...this.model.inputs, ...this.model.outputs]
+    const other = tensors.find(({ datatype }) => !fitsJson(datatype))
+    if (other) throw new Skipped(`'${other.name}' is ${other.datatype}, which JSON cannot carry`)
   }
 }

@@ -34,12 +34,17 @@ export class AdminClient {
     const body = { manifest, artefacts }
     const response = await this.#send('POST', '/admin/models', body)
     if (response.status !== 409) return expectOk(response)
-    const { deployments } = await this.deployments()
-    for (const { id } of deployments.filter(({ modelId }) => modelId === manifest.id)) {
-      await this.deleteDeployment(id)
-    }
-    await expectOk(await this.#send('DELETE', `/admin/models/${manifest.id}`))
+    await this.deleteModel(manifest.id)
     await expectOk(await this.#send('POST', '/admin/models', body))
+  }
+
+  /** Removes a model with all its versions and deployments. */
+  async deleteModel(id: string): Promise<void> {
+    const { deployments } = await this.deployments()
+    for (const own of deployments.filter(({ modelId }) => modelId === id)) {
+      await this.deleteDeployment(own.id)
+    }
+    await expectOk(await this.#send('DELETE', `/admin/models/${id}`))
   }
 
   async putDeployment(deployment: DeploymentRequest): Promise<void> {

@@ -24,8 +24,11 @@ export const InferTensor = z.object({
   datatype: z.string().max(16),
   shape: z.array(z.int().min(0).max(MAX_DIMENSION)).max(MAX_DIMENSIONS),
   parameters: TensorParameters.optional(),
-  /** Flat or nested, row-major. Elements are checked against the datatype where they are read. */
-  data: z.custom<readonly unknown[]>(Array.isArray, 'must be a list').optional(),
+  /**
+   * Flat or nested, row-major. Elements are checked against the datatype where they are read. Beside a
+   * binary_data_size of 0 kserve's client sends null.
+   */
+  data: z.custom<readonly unknown[]>(Array.isArray, 'must be a list').nullish(),
 })
 export type InferTensor = z.infer<typeof InferTensor>
 

@@ -89,7 +89,7 @@ function numbers(values: readonly unknown[], datatype: NumberDatatype, who: stri
 /** Gives a value as the datatype's array takes it, undefined for what it can't be. */
 function readerOf(datatype: NumberDatatype): (value: unknown) => number | bigint | undefined {
   if (datatype === 'BOOL') return readBoolean
-  if (datatype === 'FP64') return (value) => (typeof value === 'number' ? value : undefined)
+  if (datatype === 'FP64') return readFloat
   const range = INTEGER_RANGE[datatype]
   if (!range) return readFp32
   const [least, most] = range
@@ -108,9 +108,19 @@ function readBoolean(value: unknown): number | undefined {
   return value === false || value === 0 ? 0 : undefined
 }
 
+/**
+ * A whole number comes as a bigint where another tensor of the request needed it exact, one too large as
+ * an infinity.
+ */
+function readFloat(value: unknown): number | undefined {
+  const float = typeof value === 'bigint' ? Number(value) : value
+  return typeof float === 'number' && Number.isFinite(float) ? float : undefined
+}
+
 /** Of the numbers that JSON has, all but those too large. */
 function readFp32(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(Math.fround(value)) ? value : undefined
+  const float = readFloat(value)
+  return float !== undefined && Number.isFinite(Math.fround(float)) ? float : undefined
 }
 
 function complaint(value: unknown, datatype: NumberDatatype): string {

@@ -14,8 +14,9 @@ export function writeValues(tensor: Tensor, who: string): string {
   if (datatype === 'FP16' || datatype === 'BF16') throw inexpressible(`${who} is ${datatype}`)
   if (datatype === 'BOOL') return JSON.stringify(Array.from(data, Boolean))
   if (data instanceof Float32Array || data instanceof Float64Array) requireFinite(data, who)
-  // join writes each number as JSON does, and of bigints every digit
-  return `[${data.join(',')}]`
+  // JSON.stringify takes no bigints
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(',')}]`
+  return JSON.stringify(Array.from(data))
 }
 
 function quote(bytes: Uint8Array, who: string): string {

@@ -137,8 +137,10 @@ describe('a registry', () => {
   })
 })
 
-/** What somebody may ask, and every capability that answers it; written before the search was. */
-const QUESTIONS: [question: string, ...fitting: string[]][] = [
+type Question = [question: string, ...fitting: string[]]
+
+/** What somebody may ask, and every capability that answers it. Weights of the search were chosen with these. */
+const QUESTIONS: readonly Question[] = [
   ['which language is this text written in', 'text-classification/language'],
   ['detect the language of a sentence', 'text-classification/language'],
   ['is this email spam', 'text-classification/email-spam'],
@@ -165,13 +167,40 @@ const QUESTIONS: [question: string, ...fitting: string[]][] = [
   ['OCR an invoice', 'image-to-text/document', 'image-to-text/line'],
 ]
 
+/** Written after the weights were chosen, and asked for the first time when that was done. */
+const HELD_OUT: readonly Question[] = [
+  ['tell me in which tongue this paragraph is', 'text-classification/language'],
+  ['is this letter an advert nobody asked for', 'text-classification/email-spam'],
+  ['where are the faces', 'object-detection/face'],
+  ['cut people out of their background', 'image-segmentation/person'],
+  ['what can be seen on this photograph', 'image-classification/imagenet'],
+  ['recognise a dog breed', 'image-classification/imagenet'],
+  ['digitise printed pages', 'image-to-text/document'],
+  ['transcribe one printed line', 'image-to-text/line'],
+  ['double the resolution of an image', 'image-to-image/super-resolution'],
+  ['find speech in an audio file', 'voice-activity-detection/speech'],
+  ['is this file python or javascript', 'text-classification/programming-language'],
+  ['compare the meaning of texts', 'feature-extraction/english'],
+  ['alarm when the temperature rises unexpectedly', 'tabular-classification/sensor-anomaly'],
+  ['upscale', 'image-to-image/super-resolution'],
+  ['phishing', 'text-classification/email-spam'],
+  ['embedding', 'feature-extraction/english'],
+]
+
+/** The embedder does not know it, so it is looked for as a word. */
+const UNKNOWN_WORD = 'phishing'
+const EMBEDDING = 'feature-extraction/english'
+
 /** How many questions have a fitting capability first, and how many among the first three. */
-async function judge(expected: string): Promise<{ first: number; firstThree: number }> {
+async function judge(
+  questions: readonly Question[],
+  expected: 'semantic' | 'lexical',
+): Promise<{ first: number; firstThree: number }> {
   let first = 0
   let firstThree = 0
-  for (const [text, ...fitting] of QUESTIONS) {
+  for (const [text, ...fitting] of questions) {
     const { how, results } = await search({ query: { text } })
-    expect([text, how]).toEqual([text, expected])
+    expect([text, how]).toEqual([text, text === UNKNOWN_WORD ? 'lexical' : expected])
     const found = results
       .flatMap(({ tags = [], capabilities = [] }) => (tags[0] === 'service' ? [] : capabilities))
       .slice(0, 3)
@@ -180,18 +209,27 @@ async function judge(expected: string): Promise<{ first: number; firstThree: num
     if (rank !== -1) firstThree++
     else console.log(`not among the first three (${expected}): ${text} → ${found.join(', ')}`)
   }
-  console.log(`${expected}: ${first} of ${QUESTIONS.length} first, ${firstThree} among three`)
+  console.log(`${expected}: ${first} of ${questions.length} first, ${firstThree} among three`)
   return { first, firstThree }
 }
 
 describe('a question', () => {
   test('is answered by meaning: 5 of 6 times the right capability comes first', async () => {
-    const { first, firstThree } = await judge('semantic')
+    const { first, firstThree } = await judge(QUESTIONS, 'semantic')
     expect(first).toBeGreaterThanOrEqual(20)
     expect(firstThree).toBeGreaterThanOrEqual(23)
   })
 
+  test('that the search was not made for is answered too', async () => {
+    const { first, firstThree } = await judge(HELD_OUT, 'semantic')
+    expect(first).toBeGreaterThanOrEqual(13)
+    expect(firstThree).toBeGreaterThanOrEqual(14)
+  })
+
   describe('while no embedder is ready', () => {
+    // what isn't ready is not found either
+    const answerable = (questions: readonly Question[]) =>
+      questions.filter((question) => !question.includes(EMBEDDING))
     const setState = async (state: 'ready' | 'draining') => {
       const headers = { authorization: `Bearer ${mesh.adminKey}` }
       const { deployments } = z
@@ -211,9 +249,11 @@ describe('a question', () => {
     afterAll(() => setState('ready'))
 
     test('is answered by words, nearly as well', async () => {
-      const { first, firstThree } = await judge('lexical')
-      expect(first).toBeGreaterThanOrEqual(19)
-      expect(firstThree).toBeGreaterThanOrEqual(20)
+      const { first, firstThree } = await judge(answerable(QUESTIONS), 'lexical')
+      expect(first).toBeGreaterThanOrEqual(18)
+      expect(firstThree).toBeGreaterThanOrEqual(19)
+      const heldOut = await judge(answerable(HELD_OUT), 'lexical')
+      expect(heldOut.first).toBeGreaterThanOrEqual(10)
     })
   })
 })

@@ -10,6 +10,7 @@ import {
 } from '../../scripts/clients/python-tests.ts'
 import { PYTHON_TESTS_DIR, pythonVenv } from '../../scripts/clients/python-venv.ts'
 import { runNativeNode, type RunningNode } from '../../scripts/mesh/run-native-node.ts'
+import { startEchoMesh, type EchoMesh } from '../fixtures/echo-model/start-echo-mesh.ts'
 
 /** Of one file: importing the larger clients takes seconds. */
 const FILE_TIMEOUT_MS = 300_000
@@ -22,19 +23,29 @@ if ('reason' in venv) {
 } else {
   const files = Map.groupBy(await collectPythonTests(venv), ({ id }) => id.split('::')[0] ?? id)
   let node: RunningNode
+  let echo: EchoMesh
   let env: Record<string, string>
 
   beforeAll(async () => {
     // without the router's key it answers a client that calls it straight
     node = await runNativeNode({})
+    echo = await startEchoMesh()
     env = {
       CAPILLARY_URL: mesh.url,
       CAPILLARY_KEY: mesh.inferKey,
       CAPILLARY_ADMIN_KEY: mesh.adminKey,
       CAPILLARY_NATIVE_URL: node.url,
+      CAPILLARY_ECHO_URL: echo.url,
+      CAPILLARY_ECHO_KEY: echo.inferKey,
+      CAPILLARY_ECHO_NATIVE_URL: echo.nativeUrl,
+      CAPILLARY_ECHO_EDGE_URL: echo.workerUrls['echo-model'] ?? '',
+      CAPILLARY_ECHO_BF16_URL: echo.workerUrls['echo-bf16'] ?? '',
     }
   })
-  afterAll(() => node.stop())
+  afterAll(async () => {
+    await node.stop()
+    await echo.stop()
+  })
 
   test('every Python file has tests', () => {
     expect(globSync('test_*.py', { cwd: PYTHON_TESTS_DIR }).toSorted()).toEqual(

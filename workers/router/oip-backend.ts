@@ -2,8 +2,8 @@ import type { Context } from 'hono'
 
 import { MeshError } from '#shared/mesh-error.ts'
 import type { OipBackend, OipModel } from '#shared/oip/oip-backend.ts'
-import { INFERENCE_HEADER } from '#shared/protocol.ts'
-import type { RegisteredManifest } from '#shared/remote-manifest.ts'
+import { INFERENCE_HEADER, MESH_VERSION } from '#shared/protocol.ts'
+import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
@@ -17,12 +17,9 @@ import type { Snapshot } from './snapshot.ts'
 /** What nodes can read (shared/oip); anything else would reach them as noise. */
 const ENCODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'deflate'])
 
-/** The version of what the router offers below /v2. */
-const SERVER = { name: 'capillary', version: '1' }
-
 /** The router as a server of the Open Inference Protocol: its models are the registry's, wherever they run. */
 export const routerBackend: OipBackend<RouterApp> = {
-  server: SERVER,
+  server: { name: 'capillary', version: MESH_VERSION },
 
   async ready(c) {
     await snapshotOf(c)
@@ -67,17 +64,22 @@ export const routerBackend: OipBackend<RouterApp> = {
     }),
 }
 
+/** What runs a model on somebody else's server is known there only. */
+const REMOTE_PLATFORM = 'remote'
+
 function describe(manifest: RegisteredManifest, { offersOfModel }: Snapshot): OipModel {
   const { id: name, version, inputs, outputs } = manifest
+  const textTensor = isRemote(manifest) ? undefined : manifest.textTensor
   const offers = offersOfModel.get(name) ?? []
   const own = offers.filter(({ model }) => model.manifest.version === version)
   const ready = countServing(own, 'tensor') > 0
   return {
     name,
     version,
-    platform: 'onnxruntime_onnx',
+    platform: isRemote(manifest) ? REMOTE_PLATFORM : 'onnx_onnxv1',
     inputs,
     outputs,
+    ...(textTensor === undefined ? {} : { parameters: { text_input: textTensor } }),
     ...(ready ? { ready } : { ready: false, reason: 'no deployment of it is ready' }),
   }
 }

@@ -1,6 +1,6 @@
 import { expectThat, Skipped, type Check } from '../check.ts'
 import { readInferAnswer } from '../infer-answer.ts'
-import { binaryInput, changeInput, sampleInputs } from '../infer-body.ts'
+import { binaryInput, changeInput, countOf, sampleInputs, sampleShape } from '../infer-body.ts'
 import type { Subject } from '../subject.ts'
 
 /** What a server must carry unharmed: no ASCII, nothing, a line break. */
@@ -26,15 +26,13 @@ export const checks: readonly Check[] = [
     title: 'carries every text unharmed',
     level: 'required',
     async run(subject) {
-      const { name, shape } = requireBytes(subject)
+      const input = requireBytes(subject)
       await subject.plain()
-      if (shape.length !== 1 || (shape[0] ?? 0) >= 0) {
-        throw new Skipped(`input '${name}' takes no list of any length`)
+      const shape = sampleShape(input).with(input.shape.indexOf(-1), TEXTS.length)
+      if (!input.shape.includes(-1) || countOf(shape) !== TEXTS.length) {
+        throw new Skipped(`input '${input.name}' takes no list of any length`)
       }
-      const inputs = changeInput(sampleInputs(subject.model), name, {
-        shape: [TEXTS.length],
-        data: TEXTS,
-      })
+      const inputs = changeInput(sampleInputs(subject.model), input.name, { shape, data: TEXTS })
       const { outputs } = await subject.infer({ inputs })
       const echo = outputs.find(
         ({ datatype, values }) => datatype === 'BYTES' && values.length === TEXTS.length,

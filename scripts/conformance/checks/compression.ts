@@ -2,7 +2,13 @@ import { deflateSync, gzipSync } from 'node:zlib'
 
 import { expectThat, type Check } from '../check.ts'
 import { readInferAnswer, sameOutputs } from '../infer-answer.ts'
-import { binaryInput, encodeInfer, sampleInputs, type InputTensor } from '../infer-body.ts'
+import {
+  binaryInput,
+  encodeInfer,
+  sampleInputs,
+  sampleOutputs,
+  type InputTensor,
+} from '../infer-body.ts'
 import type { Subject } from '../subject.ts'
 
 const COMPRESS = { gzip: gzipSync, deflate: deflateSync }
@@ -13,7 +19,7 @@ async function takes(
   inputs: readonly InputTensor[],
 ): Promise<void> {
   const plain = await subject.plain()
-  const { body, headers } = encodeInfer({ inputs })
+  const { body, headers } = encodeInfer({ inputs, outputs: sampleOutputs(subject.model) })
   const compressed = new Uint8Array(COMPRESS[encoding](body))
   const reply = await subject.sendRaw(compressed, { ...headers, 'content-encoding': encoding })
   const answer = readInferAnswer(reply)

@@ -1,6 +1,6 @@
 import { expectThat, Skipped, type Check } from '../check.ts'
 import { readInferAnswer, sameOutputs } from '../infer-answer.ts'
-import { binaryInput, encodeInfer, sampleInputs } from '../infer-body.ts'
+import { binaryInput, encodeInfer, sampleInputs, sampleOutputs } from '../infer-body.ts'
 
 export const checks: readonly Check[] = [
   {
@@ -17,7 +17,10 @@ export const checks: readonly Check[] = [
     level: 'binary_tensor_data',
     async run(subject) {
       await subject.plain()
-      const { body, headers } = encodeInfer({ inputs: subject.model.inputs.map(binaryInput) })
+      const { body, headers } = encodeInfer({
+        inputs: subject.model.inputs.map(binaryInput),
+        outputs: sampleOutputs(subject.model),
+      })
       const { 'content-type': _, ...others } = headers
       readInferAnswer(await subject.sendRaw(body, others))
     },

@@ -1,6 +1,7 @@
 import { expectThat, Skipped, type Check } from '../check.ts'
+import { fitsJson } from '../datatypes.ts'
 import { readInferAnswer, sameOutputs } from '../infer-answer.ts'
-import { encodeInfer, sampleInputs, type InputTensor } from '../infer-body.ts'
+import { encodeInfer, sampleInputs, sampleOutputs, type InputTensor } from '../infer-body.ts'
 
 export const checks: readonly Check[] = [
   {
@@ -32,7 +33,6 @@ export const checks: readonly Check[] = [
     title: 'takes nested data as flat data',
     level: 'required',
     async run(subject) {
-      subject.requireJson()
       const flat = await subject.plain()
       const inputs = sampleInputs(subject.model)
       if (inputs.every(({ shape }) => shape.length < 2)) {
@@ -49,7 +49,8 @@ export const checks: readonly Check[] = [
       const { outputs } = await subject.plain()
       const last = outputs.at(-1)
       if (!last || outputs.length < 2) throw new Skipped('the model has one output')
-      const asked = await subject.infer({ outputs: [{ name: last.name }] })
+      const parameters = fitsJson(last.datatype) ? {} : { binary_data: true }
+      const asked = await subject.infer({ outputs: [{ name: last.name, parameters }] })
       const names = asked.outputs.map(({ name }) => name)
       expectThat(names.length === 1 && names[0] === last.name, `only '${last.name}'`, names)
     },
@@ -70,7 +71,10 @@ export const checks: readonly Check[] = [
       const version = subject.model.versions?.[0]
       if (version === undefined) throw new Skipped('it names no versions of the model')
       const plain = await subject.plain()
-      const body = encodeInfer({ inputs: sampleInputs(subject.model) })
+      const body = encodeInfer({
+        inputs: sampleInputs(subject.model),
+        outputs: sampleOutputs(subject.model),
+      })
       const path = `${subject.modelPath}/versions/${version}/infer`
       const answer = readInferAnswer(await subject.call(path, body))
       expectThat(sameOutputs(plain, answer), 'the same outputs', answer.outputs)

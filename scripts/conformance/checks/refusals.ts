@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
 import { expectThat, Skipped, type Check } from '../check.ts'
-import { binaryInput, encodeInfer, sampleInputs, type InputTensor } from '../infer-body.ts'
+import {
+  binaryInput,
+  encodeInfer,
+  sampleInputs,
+  sampleOutputs,
+  type InputTensor,
+} from '../infer-body.ts'
 import { jsonOf, type Reply } from '../oip-client.ts'
 import type { Subject } from '../subject.ts'
 
@@ -141,7 +147,10 @@ export const checks: readonly Check[] = [
     level: 'binary_tensor_data',
     async run(subject) {
       await subject.plain()
-      const { body, headers } = encodeInfer({ inputs: subject.model.inputs.map(binaryInput) })
+      const { body, headers } = encodeInfer({
+        inputs: subject.model.inputs.map(binaryInput),
+        outputs: sampleOutputs(subject.model),
+      })
       const longer = new Uint8Array(Buffer.concat([Buffer.from(body), Buffer.from([1, 2, 3])]))
       expectRefusal(await subject.sendRaw(longer, { ...headers }))
     },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { modelEntry } from '../registry-fixture.ts'
 import { startTestRouter, TONE, type TestRouter } from '../start-test-router.ts'
+import { offer, search } from './discovery-fixture.ts'
 
 let router: TestRouter
 
@@ -11,38 +11,12 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => router.stop())
 
-const Found = z.object({
-  results: z.array(
-    z.looseObject({ identifier: z.string(), type: z.string(), score: z.int(), source: z.url() }),
-  ),
-  referrals: z.array(z.unknown()).optional(),
-  pageToken: z.string().optional(),
-})
-
 function post(path: string, body: unknown, key = router.inferKey) {
   return router.send(path, {
     method: 'POST',
     key,
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
-}
-
-async function search(query: Record<string, unknown>, more: Record<string, unknown> = {}) {
-  const { status, body, headers } = await post('/search', { query, ...more })
-  expect(status, JSON.stringify(body)).toBe(200)
-  return { ...Found.parse(body), how: headers.get('mesh-search') }
-}
-
-/** A capability of its own, placed on the far node. */
-async function offer(id: string, overrides: Parameters<typeof modelEntry>[0] = {}) {
-  const { manifest } = modelEntry({ id, capability: `text-classification/${id}`, ...overrides })
-  expect((await router.admin('POST', '/models', { manifest })).status).toBe(201)
-  const placed = await router.admin('POST', '/deployments', router.place({ model: id }))
-  expect(placed.status).toBe(201)
-  return async () => {
-    await router.admin('DELETE', `/deployments/${encodeURIComponent(String(placed.body.id))}`)
-    await router.admin('DELETE', `/models/${id}`)
-  }
 }
 
 describe('a search', () => {
@@ -56,7 +30,7 @@ describe('a search', () => {
   })
 
   test('finds by words where there is no embedder, the capability before what leads to it', async () => {
-    const { results, how, referrals } = await search({ text: 'the tone of a sentence' })
+    const { results, how, referrals } = await search(router, { text: 'the tone of a sentence' })
     expect(how).toBe('lexical')
     expect(results[0]?.identifier).toMatch(/^urn:air:[\w.-]+:capability:text-classification:tone$/)
     expect(results[0]).toMatchObject({ metadata: { path: `/infer/${TONE}` } })
@@ -66,35 +40,46 @@ describe('a search', () => {
   })
 
   test('narrows by fields of the entries, also nested ones', async () => {
-    const byType = await search({
+    const byType = await search(router, {
       text: 'tone',
       filter: { type: ['application/mcp-server-card+json'] },
     })
     expect(byType.results.map(({ type }) => type)).toEqual(['application/mcp-server-card+json'])
-    const nested = await search({ text: 'tone', filter: { 'metadata.path': `/infer/${TONE}` } })
+    const nested = await search(router, {
+      text: 'tone',
+      filter: { 'metadata.path': `/infer/${TONE}` },
+    })
     expect(nested.results).toHaveLength(1)
     for (const path of ['constructor.name', '__proto__.a', 'nothing.here', 'tags.length']) {
-      const { results } = await search({ text: 'tone', filter: { [path]: 'Object' } })
+      const { results } = await search(router, { text: 'tone', filter: { [path]: 'Object' } })
       expect(results, path).toEqual([])
     }
   })
 
   test('comes in pages that follow each other', async () => {
-    const whole = await search({ text: 'tone' }, { pageSize: 100 })
-    const first = await search({ text: 'tone' }, { pageSize: 1 })
-    const second = await search({ text: 'tone' }, { pageSize: 100, pageToken: first.pageToken })
+    const whole = await search(router, { text: 'tone' }, { pageSize: 100 })
+    const first = await search(router, { text: 'tone' }, { pageSize: 1 })
+    const second = await search(
+      router,
+      { text: 'tone' },
+      { pageSize: 100, pageToken: first.pageToken },
+    )
     expect([...first.results, ...second.results]).toEqual(whole.results)
     expect(whole.pageToken).toBeUndefined()
   })
 
   test('knows no other registry to ask', async () => {
-    expect((await search({ text: 'tone' }, { federation: 'referrals' })).referrals).toEqual([])
-    expect((await search({ text: 'tone' }, { federation: 'none' })).referrals).toBeUndefined()
+    expect((await search(router, { text: 'tone' }, { federation: 'referrals' })).referrals).toEqual(
+      [],
+    )
+    expect(
+      (await search(router, { text: 'tone' }, { federation: 'none' })).referrals,
+    ).toBeUndefined()
   })
 
   test('finds nothing where nothing fits', async () => {
-    expect((await search({ text: 'zzyzx' })).results).toEqual([])
-    expect((await search({ text: '!?…' })).results).toEqual([])
+    expect((await search(router, { text: 'zzyzx' })).results).toEqual([])
+    expect((await search(router, { text: '!?…' })).results).toEqual([])
   })
 
   test('takes what has a meaning to the index for words', async () => {
@@ -107,27 +92,30 @@ describe('a search', () => {
       "' OR 1=1 --",
       '"',
     ]) {
-      const { how } = await search({ text })
+      const { how } = await search(router, { text })
       expect(how, text).toBe('lexical')
     }
   })
 
   test('finds what was just registered, by its labels too, and nothing that is gone', async () => {
-    const withdraw = await offer('pitch', { title: 'Pitch', labels: ['falsetto', 'baritone'] })
-    const before = await search({ text: 'baritone' })
+    const withdraw = await offer(router, 'pitch', {
+      title: 'Pitch',
+      labels: ['falsetto', 'baritone'],
+    })
+    const before = await search(router, { text: 'baritone' })
     expect(before.results[0]?.identifier).toContain(':text-classification:pitch')
     await withdraw()
-    expect((await search({ text: 'baritone' })).results).toEqual([])
+    expect((await search(router, { text: 'baritone' })).results).toEqual([])
   })
 
   test('goes on by words in memory when the index is gone, and says so', async () => {
     const database = await router.database()
     await database.exec('alter table model_search rename to model_search_away')
-    const { results, how } = await search({ text: 'tones of sentences' })
+    const { results, how } = await search(router, { text: 'tones of sentences' })
     await database.exec('alter table model_search_away rename to model_search')
     expect(how).toBe('memory')
     expect(results[0]?.identifier).toContain(':text-classification:tone')
-    expect((await search({ text: 'tone' })).how).toBe('lexical')
+    expect((await search(router, { text: 'tone' })).how).toBe('lexical')
   })
 
   test.each([
@@ -172,45 +160,6 @@ describe('a search', () => {
       'POST',
       'METHOD_NOT_ALLOWED',
     ])
-  })
-})
-
-describe('by meaning', () => {
-  let withdraw: () => Promise<void>
-  beforeAll(async () => {
-    withdraw = await offer('english', {
-      capability: 'feature-extraction/english',
-      title: 'Embedding',
-      description: 'Gives numbers.',
-    })
-  })
-  afterAll(() => withdraw())
-
-  test('it compares embeddings, whether or not a word is shared', async () => {
-    router.answerWith('application/json', '[0.6,0.8]')
-    const { results, how } = await search({ text: 'zzyzx' })
-    expect(how).toBe('semantic')
-    expect(results[0]?.score).toBe(77) // the cosine 1 of 1.3, which a match by words would fill up
-  })
-
-  test('the documents are embedded once, the query each time', async () => {
-    await search({ text: 'one' })
-    router.received.length = 0
-    await search({ text: 'two' })
-    expect(router.received.map(({ body }) => new TextDecoder().decode(body))).toEqual(['two'])
-  })
-
-  test.each([
-    ['no JSON', 'text/html', '<p>'],
-    ['no numbers', 'application/json', '["a"]'],
-    ['nothing', 'application/json', '[]'],
-    ['several', 'application/json', '[[1],[2]]'],
-  ])('it falls back on words when the embedder answers %s', async (_, type, body) => {
-    router.answerWith(type, body)
-    const { results, how } = await search({ text: 'tone' })
-    router.answerWith('application/json', '[0.6,0.8]')
-    expect(how).toBe('lexical')
-    expect(results[0]?.identifier).toContain(':tone')
   })
 })
 
@@ -293,31 +242,5 @@ describe('the list', () => {
   ])('has no %s', async (identifier, status, errorCode) => {
     const answer = await router.send(`/agents/${encodeURIComponent(identifier)}`, { key: '' })
     expect([answer.status, answer.body.errorCode]).toEqual([status, errorCode])
-  })
-})
-
-describe('the well-known documents', () => {
-  const paths = ['agent-card.json', 'ai-catalog.json', 'ard.json'].map(
-    (name) => `/.well-known/${name}`,
-  )
-
-  test.each(paths)('%s is public and says nothing of where nodes are', async (path) => {
-    const { status, headers, body } = await router.send(path, { key: '' })
-    expect([status, headers.get('content-type')]).toEqual([200, 'application/json'])
-    const target = String(router.place().target)
-    expect(JSON.stringify(body)).not.toContain(target)
-    expect(JSON.stringify(body)).not.toContain('far')
-  })
-
-  test.each(paths)('%s is sent again only when it changed', async (path) => {
-    const first = await router.send(path, { key: '' })
-    expect(first.headers.get('cache-control')).toBe('public, max-age=60')
-    const etag = String(first.headers.get('etag'))
-    const again = () => router.send(path, { key: '', headers: { 'if-none-match': etag } })
-    expect([(await again()).status, (await again()).bytes.length]).toEqual([304, 0])
-    const withdraw = await offer('mood')
-    expect((await again()).status).toBe(200)
-    await withdraw()
-    expect((await again()).status).toBe(304)
   })
 })

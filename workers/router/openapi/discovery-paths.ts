@@ -1,38 +1,10 @@
 import { z } from 'zod'
 
+import { ExploreRequest, SearchRequest } from '../discovery/ard-bodies.ts'
 import { errorAnswers, RUNNING, type ErrorOptions } from './error-answers.ts'
 import { requestSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
-
-const Filter = z.record(z.string(), z.union([z.string(), z.array(z.string())]))
-const PageToken = z.string().regex(/^\d{1,6}$/)
-const PageSize = z.int().min(1).max(100)
-
-const SearchRequest = z.strictObject({
-  query: z.strictObject({ text: z.string().min(1).max(1_000), filter: Filter.optional() }),
-  federation: z.enum(['auto', 'referrals', 'none']).optional(),
-  pageSize: PageSize.optional(),
-  pageToken: PageToken.optional(),
-})
-
-const ExploreRequest = z.strictObject({
-  query: z
-    .strictObject({ text: z.string().min(1).max(1_000).optional(), filter: Filter.optional() })
-    .optional(),
-  resultType: z.strictObject({
-    facets: z
-      .array(
-        z.strictObject({
-          field: z.string().min(1).max(64),
-          limit: PageSize.optional(),
-          minCount: z.int().min(1).optional(),
-        }),
-      )
-      .min(1)
-      .max(8),
-  }),
-})
 
 const Entry = z.looseObject({
   identifier: z.string(),

@@ -54,8 +54,8 @@ const SHAPES = {
     }),
   },
   HuggingFaceError: {
-    contentType: 'application/json',
-    schema: z.looseObject({ error: z.string() }),
+    contentType: PROBLEM_MEDIA_TYPE,
+    schema: Problem.extend({ error: z.string() }),
   },
   ArdError: {
     contentType: 'application/json',

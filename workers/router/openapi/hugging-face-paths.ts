@@ -1,6 +1,5 @@
-import { z } from 'zod'
-
 import { producedTypes } from '#shared/media-answer.ts'
+import { TaskRequest } from '#shared/protocol.ts'
 
 import { errorAnswers, RUNNING } from './error-answers.ts'
 import { requestSchema } from './json-schema.ts'
@@ -8,12 +7,6 @@ import { CONSTRAINTS, pathParameter, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
 const BYTES: Part = { schema: { type: 'string', format: 'binary' } }
-
-/** Clients write some parameters beside the inputs, and some inputs under other names. */
-const HuggingFaceRequest = z.looseObject({
-  inputs: z.unknown().optional().describe('A text, a list of texts, media in base64, or a table'),
-  parameters: z.record(z.string(), z.unknown()).optional(),
-})
 
 /** Where Hugging Face's inference clients post to. */
 export const huggingFacePaths: PathGroup = ({ versions, capabilities }) => {
@@ -58,7 +51,7 @@ function post(
     requestBody: {
       required: true,
       content: {
-        'application/json': { schema: requestSchema(HuggingFaceRequest) },
+        'application/json': { schema: requestSchema(TaskRequest) },
         ...Object.fromEntries(accepts.map((type) => [type, BYTES])),
       },
     },

@@ -11,6 +11,23 @@ import { answerSchema, requestSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
+/** A table as Hugging Face writes it, for models that take CSV. */
+const TABLE: Part = {
+  type: 'object',
+  description: 'A table: the cells of each column under its name',
+  properties: {
+    data: {
+      type: 'object',
+      additionalProperties: {
+        type: 'array',
+        items: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+      },
+    },
+  },
+  required: ['data'],
+  additionalProperties: false,
+}
+
 const BYTES: Part = { schema: { type: 'string', format: 'binary' } }
 
 /** `/infer`: one path a capability, and the envelope that leads to any. */
@@ -26,7 +43,10 @@ export const inferPaths: PathGroup = ({ capabilities }) => {
         tags: ['infer'],
         summary: 'Any capability, as one JSON envelope',
         parameters: [...CONSTRAINTS, MODEL_CONSTRAINT],
-        requestBody: jsonBody(requestSchema(Envelope)),
+        requestBody: jsonBody(
+          requestSchema(Envelope),
+          sample(envelopeExample(entries[0]?.models ?? [])),
+        ),
         responses: answers(contentOf(types, {})),
       },
     },
@@ -36,8 +56,7 @@ export const inferPaths: PathGroup = ({ capabilities }) => {
 function capabilityPath(id: string, models: readonly ModelEntry[]): Part {
   const manifests = models.map(({ manifest }) => manifest)
   const accepts = new Set(manifests.flatMap((manifest) => manifest.accepts))
-  const example = manifests[0]?.examples[0]
-  const text = example && 'text' in example.input ? example.input.text : undefined
+  const text = exampleText(models)
   const json = manifests.find((manifest) => producedTypes(manifest).includes('application/json'))
   return {
     post: {
@@ -70,23 +89,39 @@ function capabilityPath(id: string, models: readonly ModelEntry[]): Part {
 
 /** `{inputs, parameters?}`, with what `inputs` is for these models. */
 function taskRequestSchema(models: readonly ModelEntry[]): Part {
-  const text = models.some(({ manifest }) => takesText(manifest))
   const schema = requestSchema(
     z.strictObject({
-      inputs: text
-        ? z.string().min(1).describe('The text')
-        : z.string().min(1).describe('The media in base64'),
+      inputs: z.unknown(),
       parameters: z.record(z.string(), z.unknown()).optional().describe("The model's own"),
     }),
   )
-  if (text) return schema
-  // as: an object schema has properties, this one a string among them
-  const { inputs, ...others } = schema.properties as Record<string, Part>
-  return { ...schema, properties: { inputs: { ...inputs, contentEncoding: 'base64' }, ...others } }
+  // as: an object schema has properties
+  const properties = schema.properties as Part
+  return { ...schema, properties: { ...properties, inputs: inputsSchema(models) } }
+}
+
+function inputsSchema(models: readonly ModelEntry[]): Part {
+  if (!takeText(models)) {
+    return { type: 'string', contentEncoding: 'base64', description: 'The media' }
+  }
+  const text = { type: 'string', minLength: 1, description: 'The text' }
+  const list = { type: 'array', items: text, minItems: 1, description: 'Texts, answered by a list' }
+  const csv = models.some(({ manifest }) => manifest.accepts.includes('text/csv'))
+  return { anyOf: [text, list, ...(csv ? [TABLE] : [])] }
+}
+
+/** The answer of one input, then that of a list where there may be one. */
+function taskAnswerSchema(capability: string, models: readonly ModelEntry[]): Part {
+  const one = oneAnswerSchema(capability, models)
+  return takeText(models) ? { anyOf: [one, { type: 'array', items: one }] } : one
+}
+
+function takeText(models: readonly ModelEntry[]): boolean {
+  return models.some(({ manifest }) => takesText(manifest))
 }
 
 /** The shape of the task, narrowed to what the examples of these models have where it allows several. */
-function taskAnswerSchema(capability: string, models: readonly ModelEntry[]): Part {
+function oneAnswerSchema(capability: string, models: readonly ModelEntry[]): Part {
   const [task = ''] = capability.split('/')
   const schema = answerSchemaOf(task)
   if (schema === undefined) return {}
@@ -95,8 +130,7 @@ function taskAnswerSchema(capability: string, models: readonly ModelEntry[]): Pa
     manifest.examples.map((example) => example.expected),
   )
   // as: zod's own union of schemas
-  const options = schema.options as readonly z.ZodType[]
-  const fitting = options.filter((option) =>
+  const fitting = (schema.options as readonly z.ZodType[]).filter((option) =>
     expected.some((answer) => option.safeParse(answer).success),
   )
   const [only] = fitting
@@ -125,4 +159,15 @@ function answers(content: Part): Part {
 
 function sample(example: unknown): Part {
   return example === undefined ? {} : { example }
+}
+
+function exampleText(models: readonly ModelEntry[]): string | undefined {
+  const example = models[0]?.manifest.examples[0]
+  return example && 'text' in example.input ? example.input.text : undefined
+}
+
+function envelopeExample(models: readonly ModelEntry[]): unknown {
+  const inputs = exampleText(models)
+  const capability = models[0]?.manifest.capability
+  return inputs === undefined ? undefined : { capability, inputs }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { errorAnswers } from './error-answers.ts'
 import { requestSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody } from './operation.ts'
-import type { PathGroup } from './path-group.ts'
+import type { Part, PathGroup } from './path-group.ts'
 
 const Message = z.looseObject({
   jsonrpc: z.literal('2.0'),
@@ -18,14 +18,8 @@ export const mcpPaths: PathGroup = () => ({
     post: {
       tags: ['model context protocol'],
       summary: 'One message over streamable HTTP, without sessions',
-      parameters: [
-        {
-          name: 'accept',
-          in: 'header',
-          required: true,
-          schema: { const: 'application/json, text/event-stream' },
-        },
-      ],
+      description:
+        'Accept both `application/json` and `text/event-stream`, as the protocol asks of its clients.',
       requestBody: jsonBody(requestSchema(Message), {
         example: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
       }),
@@ -35,6 +29,8 @@ export const mcpPaths: PathGroup = () => ({
           z.looseObject({ jsonrpc: z.literal('2.0') }),
         ),
         202: { description: 'A notification was taken' },
+        406: refused('`accept` lacks one of the two'),
+        415: refused('The body is not `application/json`'),
         ...errorAnswers('JsonRpcError', {
           codes: ['invalid_request', 'payload_too_large', 'deadline_exceeded'],
         }),
@@ -42,3 +38,9 @@ export const mcpPaths: PathGroup = () => ({
     },
   },
 })
+
+/** What the protocol itself refuses, before any code of the mesh. */
+function refused(description: string): Part {
+  const schema = { $ref: '#/components/schemas/JsonRpcError' }
+  return { description, content: { 'application/json': { schema } } }
+}

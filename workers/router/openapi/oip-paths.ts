@@ -1,28 +1,14 @@
 import { z } from 'zod'
 
+import { InferRequest } from '#shared/oip/infer-request.ts'
 import { INFERENCE_HEADER } from '#shared/protocol.ts'
 
 import { errorAnswers, RUNNING, type ErrorOptions } from './error-answers.ts'
-import { requestSchema } from './json-schema.ts'
+import { answerSchema, requestSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonAnswer, pathParameter, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
-const Parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 const Tensor = z.looseObject({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) })
-
-/** What callers write; clients add fields of their own. */
-const InferRequest = z.looseObject({
-  id: z.string().optional(),
-  parameters: Parameters.optional(),
-  inputs: z
-    .array(
-      Tensor.extend({ parameters: Parameters.optional(), data: z.array(z.unknown()).optional() }),
-    )
-    .min(1),
-  outputs: z
-    .array(z.looseObject({ name: z.string(), parameters: Parameters.optional() }))
-    .optional(),
-})
 
 const InferAnswer = z.looseObject({
   model_name: z.string(),
@@ -99,7 +85,17 @@ export const oipPaths: PathGroup = ({ versions }) => {
     },
     ...modelPaths('/v2/models/{name}', [name]),
     ...modelPaths('/v2/models/{name}/versions/{version}', [name, version]),
-    ...changePaths(name),
+    // which models run where is the registry's
+    '/v2/repository/models/{name}/{change}': {
+      parameters: [
+        name,
+        { name: 'change', in: 'path', required: true, schema: { enum: ['load', 'unload'] } },
+      ],
+      post: {
+        ...about('Refused: models load and unload by themselves'),
+        responses: errors({ codes: ['unsupported'] }),
+      },
+    },
   }
 }
 
@@ -148,29 +144,16 @@ function infer(): Part {
     },
     responses: {
       200: {
-        ...jsonAnswer('The outputs', InferAnswer, {
-          headers: { ...ROUTE_HEADERS, [INFERENCE_HEADER]: jsonLength },
-        }),
+        description: 'The outputs; bytes where any is binary',
+        headers: { ...ROUTE_HEADERS, [INFERENCE_HEADER]: jsonLength },
+        content: {
+          'application/json': { schema: answerSchema(InferAnswer) },
+          'application/octet-stream': binary,
+        },
       },
       ...errors({ codes: RUNNING }),
     },
   }
-}
-
-/** Refused for good: which models run where is the registry's. */
-function changePaths(name: Part): Record<string, Part> {
-  return Object.fromEntries(
-    ['load', 'unload'].map((change) => [
-      `/v2/repository/models/{name}/${change}`,
-      {
-        parameters: [name],
-        post: {
-          ...about('Refused: models load and unload by themselves'),
-          responses: errors({ codes: ['unsupported'] }),
-        },
-      },
-    ]),
-  )
 }
 
 function get(summary: string, schema: z.ZodType, options: ErrorOptions = {}): Part {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { EmbeddingsRequest } from '../openai/embeddings-request.ts'
 import { errorAnswers, RUNNING } from './error-answers.ts'
 import { requestSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonAnswer, jsonBody, pathParameter, ROUTE_HEADERS } from './operation.ts'
@@ -7,14 +8,6 @@ import type { Part, PathGroup } from './path-group.ts'
 
 /** Both are the same; some clients put their own prefix in front. */
 const MOUNTS = ['/v1', '/openai/v1'] as const
-
-const EmbeddingsRequest = z.strictObject({
-  model: z.string().describe('`<id>`, `<id>@<version>` or a capability'),
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2048)]),
-  encoding_format: z.enum(['float', 'base64']).optional(),
-  dimensions: z.int().min(1).optional().describe("Only the model's own length"),
-  user: z.string().optional(),
-})
 
 const Embeddings = z.looseObject({
   object: z.literal('list'),

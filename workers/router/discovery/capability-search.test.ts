@@ -1,0 +1,82 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { startTestRouter, type TestRouter } from '../start-test-router.ts'
+import { offer, search } from './discovery-fixture.ts'
+
+let router: TestRouter
+
+beforeAll(async () => {
+  router = await startTestRouter()
+}, 60_000)
+afterAll(() => router.stop())
+
+describe('a search by meaning', () => {
+  let withdraw: () => Promise<void>
+  beforeAll(async () => {
+    withdraw = await offer(router, 'english', {
+      capability: 'feature-extraction/english',
+      title: 'Embedding',
+      description: 'Gives numbers.',
+    })
+  })
+  afterAll(() => withdraw())
+
+  test('compares embeddings, whether or not a word is shared', async () => {
+    router.answerWith('application/json', '[0.6,0.8]')
+    const { results, how } = await search(router, { text: 'zzyzx' })
+    expect(how).toBe('semantic')
+    expect(results[0]?.score).toBe(77) // the cosine 1 of 1.3, which a match by words would fill up
+  })
+
+  test('embeds the documents once, the query each time', async () => {
+    await search(router, { text: 'one' })
+    router.received.length = 0
+    await search(router, { text: 'two' })
+    expect(router.received.map(({ body }) => new TextDecoder().decode(body))).toEqual(['two'])
+  })
+
+  test.each([
+    ['no JSON', 'text/html', '<p>'],
+    ['no numbers', 'application/json', '["a"]'],
+    ['nothing', 'application/json', '[]'],
+    ['several', 'application/json', '[[1],[2]]'],
+  ])('falls back on words when the embedder answers %s', async (_, type, body) => {
+    router.answerWith(type, body)
+    const { results, how } = await search(router, { text: 'tone' })
+    router.answerWith('application/json', '[0.6,0.8]')
+    expect(how).toBe('lexical')
+    expect(results[0]?.identifier).toContain(':tone')
+  })
+
+  test('falls back on words when the embedder keeps it waiting, after two seconds', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo // as: it listens on a port
+    const place = router.place({
+      model: 'english',
+      node: 'silent',
+      target: `http://127.0.0.1:${port}`,
+    })
+    expect((await router.admin('POST', '/deployments', place)).status).toBe(201)
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'draining' })
+    const started = performance.now()
+    const { results, how } = await search(router, { text: 'tone' })
+    expect(performance.now() - started).toBeLessThan(4_000)
+    expect(how).toBe('lexical')
+    expect(results[0]?.identifier).toContain(':tone')
+    await router.admin('DELETE', '/deployments/english@1/silent')
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
+    expect((await search(router, { text: 'tone' })).how).toBe('semantic')
+    silent.closeAllConnections()
+    silent.close()
+  })
+
+  test('falls back on words when there is nothing to embed with any more', async () => {
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'disabled' })
+    expect((await search(router, { text: 'tone' })).how).toBe('lexical')
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
+  })
+})
