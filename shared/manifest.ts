@@ -195,6 +195,8 @@ export const Manifest = z.strictObject({
    * hold several. Without it a model has its own.
    */
   runtimeGroup: ModelId.optional(),
+  /** `false`: its answers are not kept, e.g. since it answers the same input differently. */
+  cache: z.literal(false).optional(),
   claims: z.array(Claim).default([]),
   examples: z.array(Example).min(3),
 })

@@ -36,7 +36,7 @@ export interface Attempt {
 
 export interface Dispatched {
   reply: NodeReply
-  deployment: Deployment
+  deployment: Candidate
   attempts: readonly Attempt[]
 }
 

@@ -19,6 +19,7 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     c.set('registry', state.registry)
     c.set('board', state.board)
     c.set('counts', state.counts)
+    c.set('answers', state.answers)
     c.set('requestId', requestId)
     c.set('trace', trace)
     await next()

@@ -1,4 +1,5 @@
 import { AttemptCounts } from './attempt-counts.ts'
+import { AnswerStore } from './cache/answer-store.ts'
 import { Registry } from './registry.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 
@@ -7,8 +8,14 @@ export interface IsolateState {
   registry: Registry
   board: HealthBoard
   counts: AttemptCounts
+  answers: AnswerStore
 }
 
 export function createIsolateState(): IsolateState {
-  return { registry: new Registry(), board: new HealthBoard(), counts: new AttemptCounts() }
+  return {
+    registry: new Registry(),
+    board: new HealthBoard(),
+    counts: new AttemptCounts(),
+    answers: new AnswerStore(),
+  }
 }

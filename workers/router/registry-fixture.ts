@@ -58,8 +58,8 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
 
 /** A deployment as the compiled snapshot offers it: of a model that answers JSON unless a test says otherwise. */
 export function candidate(overrides: Partial<Candidate> = {}): Candidate {
-  const { produces = ['application/json'], ...own } = overrides
-  return { ...deployment(own), produces }
+  const { produces = ['application/json'], cacheAs = 'tone 1', ...own } = overrides
+  return { ...deployment(own), produces, cacheAs }
 }
 
 export function rows(overrides: Partial<RegistryRows> = {}): RegistryRows {

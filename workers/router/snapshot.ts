@@ -32,6 +32,8 @@ export interface Deployment {
 export interface Candidate extends Deployment {
   /** Media types it may answer with. */
   produces: readonly AnswerMediaType[]
+  /** What an answer of it depends on besides the input: version and artefacts; null where none may be kept. */
+  cacheAs: string | null
 }
 
 /** A version of a model, wherever it runs. */

@@ -47,7 +47,7 @@ export interface TestRouter {
   answerWith(
     contentType: string,
     body: Uint8Array | string,
-    more?: { status?: number; headers?: Record<string, string> },
+    more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
   ): void
   /** What the far node was sent so far. */
   received: ReceivedCall[]
@@ -68,6 +68,7 @@ export async function startTestRouter(
     body: Uint8Array | string
     status?: number
     headers?: Record<string, string>
+    delayMs?: number
   } = {
     contentType: 'application/json',
     body: '[{"label":"good","score":1}]',
@@ -78,14 +79,17 @@ export async function startTestRouter(
     request.on('end', () => {
       const body = Buffer.concat(chunks)
       received.push({ headers: request.headers, path: request.url ?? '', body })
-      response
-        .writeHead(reply.status ?? 200, {
-          'content-type': reply.contentType,
-          'set-cookie': 'node=1',
-          'server-timing': 'node;dur=1.5',
-          ...reply.headers,
-        })
-        .end(reply.body)
+      const { status = 200, contentType, headers, body: answer, delayMs = 0 } = reply
+      setTimeout(() => {
+        response
+          .writeHead(status, {
+            'content-type': contentType,
+            'set-cookie': 'node=1',
+            'server-timing': 'node;dur=1.5',
+            ...headers,
+          })
+          .end(answer)
+      }, delayMs)
     })
   })
   await new Promise<void>((resolve) => farNode.listen(0, '127.0.0.1', resolve))
@@ -161,7 +165,8 @@ export async function startTestRouter(
       send(`/infer/${TONE}`, {
         method: 'POST',
         key: inferKey,
-        headers: { 'content-type': 'text/plain', ...headers },
+        // each test wants to see a node asked, unless it says otherwise
+        headers: { 'content-type': 'text/plain', 'cache-control': 'no-cache', ...headers },
         body: 'hello',
       }),
     inferKey,

@@ -4,6 +4,7 @@ import type { KeptAnswer } from './answer-cache.ts'
 import { answerKey } from './answer-key.ts'
 import type { AnswerStore } from './answer-store.ts'
 import type { CacheDirectives } from './cache-directives.ts'
+import { etagOf } from './etag.ts'
 
 /** An answer with how the cache came by it. */
 export interface Remembered {
@@ -27,13 +28,8 @@ export interface Question {
   expiresAt: number
 }
 
-/** How many characters of the key's 64 an ETag needs to be the only one. */
-const ETAG_CHARS = 32
+/** The name of this cache in `cache-status`. */
 const CACHE = 'capillary'
-
-export function etagOf(key: string): string {
-  return `"${key.slice(0, ETAG_CHARS)}"`
-}
 
 /**
  * What is known of the question already: an answer that was kept, or one that is on its way for another
@@ -58,6 +54,17 @@ export async function recall(
   if (!flight) return undefined
   const answer = await soonerOf(flight, expiresAt - now)
   return answer && { answer, etag, status: `${CACHE}; fwd=uri-miss; collapsed` }
+}
+
+/** Announces that this request makes the answer; undefined where its answer is for itself alone. */
+export async function announce({
+  store,
+  asked,
+  model,
+  directives,
+}: Question): Promise<ReturnType<AnswerStore['flights']['begin']> | undefined> {
+  if (directives.noCache || directives.noStore) return undefined
+  return store.flights.begin(await answerKey(asked, model))
 }
 
 /** What is told of an answer that was made for this request. */

@@ -10,6 +10,7 @@ import { readSmallJson } from '../read-small-json.ts'
 /** Task level: what the model's codec takes and answers. */
 export const task: Door = {
   name: 'task',
+  kept: true,
   path: ({ modelId, version }) => `/models/${modelId}/versions/${version}`,
 
   async accept(response, { node, produces }) {

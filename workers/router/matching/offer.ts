@@ -1,5 +1,7 @@
 import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 
+import { isRemote } from '#shared/remote-manifest.ts'
+
 import type { DoorName } from '../door.ts'
 import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
 import type { Measured } from './measured.ts'
@@ -32,10 +34,11 @@ export function createOffer(
   measured: Measured = {},
 ): Offer {
   const produces = producedTypes(model.manifest)
+  const cacheAs = cacheNameOf(model)
   // one object a deployment, whichever doors it has: a large registry has many
   const serving = deployments
     .filter(takesTraffic)
-    .map((deployment): Candidate => Object.assign({ produces }, deployment))
+    .map((deployment): Candidate => Object.assign({ produces, cacheAs }, deployment))
   const pools = (['task', 'tensor'] as const).flatMap((door) => {
     const behind = serving.filter(({ transport }) => opensDoor(transport, door))
     const places = Map.groupBy(behind, (own) => JSON.stringify(placeOf(own)))
@@ -45,6 +48,14 @@ export function createOffer(
     })
   })
   return { model, measured, produces, pools }
+}
+
+function cacheNameOf({ manifest, artefacts }: RegisteredModel): string | null {
+  if (isRemote(manifest) || manifest.cache === false) return null
+  const digests = Object.entries(artefacts)
+    .map((entry) => entry.join(':'))
+    .toSorted()
+  return [manifest.id, manifest.version, ...digests].join(' ')
 }
 
 /** Weight 0 takes none. */
