@@ -69,10 +69,8 @@ export function createModelWorker(options: ModelWorkerOptions): Hono<{ Bindings:
     server: { name: `mesh-${manifest.id}`, version: MESH_VERSION },
     models: [model],
     requireModel,
-    async ready() {
-      await model.warm()
-      return true
-    },
+    accepting: () => true,
+    warm: () => model.warm(),
   })
   app.route('/', createOipRoutes(oip))
   return app

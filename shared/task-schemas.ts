@@ -14,7 +14,8 @@ const Box = z.looseObject({
   ymax: z.number(),
 })
 
-const Corner = z.tuple([z.number(), z.number()])
+// no tuples: several readers of OpenAPI take `prefixItems` for a mistake
+const Corner = z.array(z.number()).length(2)
 
 /** Likeliest first. */
 const Classification = z.array(Label)
@@ -38,9 +39,10 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
       generated_text: z.string(),
       score: Score.optional(),
       box: z
-        .tuple([Corner, Corner, Corner, Corner])
+        .array(Corner)
+        .length(4)
         .optional()
-        .describe('Corners of the line in pixels, clockwise from where it begins'),
+        .describe('Corners of the line as x and y in pixels, clockwise from where it begins'),
     }),
   ),
   // one vector, or one a token

@@ -33,20 +33,22 @@ export async function runSchemathesis(
   const args = [
     ['--config-file', join(PYTHON_TESTS_DIR, 'schemathesis.toml'), '--no-color'],
     ['run', `${url}/openapi.json`, '--include-tag', tag],
-    ['-H', `authorization: Bearer ${key}`],
+    ['-H', `Authorization: Bearer ${key}`],
     // MCP's clients must take both; all others take anything
-    ['-H', 'accept: application/json, text/event-stream, */*'],
+    ['-H', 'Accept: application/json, text/event-stream, */*'],
     ['--phases', 'examples,coverage,fuzzing', '--max-examples', String(CASES)],
     ['--seed', String(SEED), '--continue-on-failure'],
     // a text that fits the schema of a picture need not be one
     ['--checks', 'all', '--exclude-checks', 'positive_data_acceptance'],
   ].flat()
+  const hooks = join(PYTHON_TESTS_DIR, 'schemathesis_hooks.py')
+  const env = { ...process.env, SCHEMATHESIS_HOOKS: hooks }
   try {
     return await new Promise((resolve) => {
       execFile(
         join(bin, 'schemathesis'),
         args,
-        { cwd, timeout: TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 },
+        { cwd, env, timeout: TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 },
         (err, stdout, stderr) => {
           const report = `${stdout}${stderr}`
           // it exits well, too, when nothing fits the tag

@@ -91,7 +91,8 @@ export async function requireFreePort(port: number): Promise<void> {
   })
 }
 
-async function freePort(): Promise<number> {
+/** A port on loopback that nothing listens on now. */
+export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)

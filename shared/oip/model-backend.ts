@@ -21,18 +21,24 @@ export interface ModelBackendOptions {
   models: readonly LoadedModel[]
   /** Finds the model a path names; throws `model_unknown` otherwise. */
   requireModel(id: string, version: string | undefined): LoadedModel
-  /** Whether requests are taken; may load models, and throw where they can't be. */
-  ready(): Promise<boolean> | boolean
+  /** Whether requests are taken. */
+  accepting(): boolean
+  /** Loads what readiness is to vouch for; throws where it can't be. Absent where models load when asked. */
+  warm?(): Promise<void>
 }
 
 /** Serves models that are loaded here by the Open Inference Protocol; the same for a model Worker and the native node. */
 export function createModelBackend<E extends Env>(options: ModelBackendOptions): OipBackend<E> {
-  const { server, models, requireModel } = options
+  const { server, models, requireModel, accepting } = options
+  const modelOf = ({ manifest }: LoadedModel) => describe(manifest, accepting())
   return {
     server,
-    ready: async () => options.ready(),
-    models: async () => models.map(({ manifest }) => describe(manifest)),
-    requireModel: async (_, name, version) => [describe(requireModel(name, version).manifest)],
+    async ready() {
+      await options.warm?.()
+      return accepting()
+    },
+    models: async () => models.map(modelOf),
+    requireModel: async (_, name, version) => [modelOf(requireModel(name, version))],
     infer: (c, name, version) => infer(c.req.raw, requireModel(name, version)),
     statistics: async (_, name, version) =>
       (name === undefined ? models : [requireModel(name, version)]).map((model) =>
@@ -41,14 +47,18 @@ export function createModelBackend<E extends Env>(options: ModelBackendOptions):
   }
 }
 
-function describe({ id, version, inputs, outputs, textTensor }: Manifest): OipModel {
+function describe(
+  { id, version, inputs, outputs, textTensor }: Manifest,
+  ready: boolean,
+): OipModel {
   return {
     name: id,
     version,
     platform: 'onnx_onnxv1',
     inputs,
     outputs,
-    ready: true,
+    ready,
+    ...(ready ? {} : { reason: 'this node is stopping' }),
     ...(textTensor === undefined ? {} : { parameters: { text_input: textTensor } }),
   }
 }

@@ -67,7 +67,7 @@ export function createNativeApp({ config, models, metrics, accepting }: NativeAp
     server: { name: config.nodeId, version: MESH_VERSION },
     models,
     requireModel: find,
-    ready: accepting,
+    accepting,
   })
   app.route('/', createOipRoutes(oip))
   return app

@@ -116,7 +116,10 @@ export class CapabilitySearch {
       return this.#compare(documents, wanted, embedder)
     } catch (err) {
       const { code, message } = asMeshError(err)
-      log.warn('search_without_meaning', { code, message, request: context.requestId })
+      // a query of unknown words is nothing to mend
+      if (code !== 'invalid_input') {
+        log.warn('search_without_meaning', { code, message, request: context.requestId })
+      }
       return undefined
     }
   }

@@ -35,10 +35,14 @@ export function mcpRoutes(search: CapabilitySearch): Hono<RouterApp> {
   return app
 }
 
-/** A page that made a browser resolve its own name to this host must not call through it: MCP asks for the check. */
+/**
+ * A page that made a browser resolve its own name to this host must not call through it: MCP asks for the
+ * check. An origin that may call has been told so by now, in the header that browsers read.
+ */
 const refuseForeignOrigin: MiddlewareHandler<RouterApp> = async function checkOrigin(c, next) {
   const origin = c.req.header('origin')
-  if (origin !== undefined && origin !== new URL(c.req.url).origin) {
+  const allowed = [new URL(c.req.url).origin, c.res.headers.get('access-control-allow-origin')]
+  if (origin !== undefined && !allowed.includes(origin)) {
     throw new MeshError('forbidden', 'pages of another origin may not call this address')
   }
   await next()

@@ -4,7 +4,7 @@ import type { ErrorCode } from '#shared/error-codes.ts'
 
 import { CreateKey, PatchDeployment, PutDeployment, PutModel } from '../admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
-import { requestSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
@@ -25,7 +25,7 @@ export const adminPaths: PathGroup = () => ({
   '/admin/models': {
     post: {
       ...about('Registers a version of a model'),
-      requestBody: jsonBody(requestSchema(PutModel)),
+      requestBody: jsonBody(jsonSchema(PutModel)),
       responses: {
         200: jsonAnswer('It was registered', Stored),
         201: jsonAnswer('It is registered now', Stored),
@@ -60,7 +60,7 @@ export const adminPaths: PathGroup = () => ({
     },
     post: {
       ...about('Registers where a model runs'),
-      requestBody: jsonBody(requestSchema(PutDeployment)),
+      requestBody: jsonBody(jsonSchema(PutDeployment)),
       responses: {
         200: jsonAnswer('It was registered', Deployment),
         201: jsonAnswer('It is registered now', Deployment),
@@ -72,7 +72,7 @@ export const adminPaths: PathGroup = () => ({
     parameters: [pathParameter('id', '`<model>@<version>/<node>`; slashes may stay as they are')],
     patch: {
       ...about('Sets weight or state'),
-      requestBody: jsonBody(requestSchema(PatchDeployment)),
+      requestBody: jsonBody(jsonSchema(PatchDeployment)),
       responses: {
         200: jsonAnswer('The deployment', Deployment),
         ...errors([...BODY, 'not_found']),
@@ -93,7 +93,7 @@ export const adminPaths: PathGroup = () => ({
     },
     post: {
       ...about('Makes a key; its secret is shown this once'),
-      requestBody: jsonBody(requestSchema(CreateKey)),
+      requestBody: jsonBody(jsonSchema(CreateKey)),
       responses: { 201: jsonAnswer('The key', Key.extend({ key: z.string() })), ...errors(BODY) },
     },
   },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { ExploreRequest, SearchRequest } from '../discovery/ard-bodies.ts'
 import { errorAnswers, RUNNING, type ErrorOptions } from './error-answers.ts'
-import { requestSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
@@ -43,7 +43,7 @@ export const discoveryPaths: PathGroup = () => ({
   '/search': {
     post: {
       ...about('Capabilities by what is wanted, in your own words'),
-      requestBody: jsonBody(requestSchema(SearchRequest), {
+      requestBody: jsonBody(jsonSchema(SearchRequest), {
         example: { query: { text: 'which language is this written in' } },
       }),
       responses: {
@@ -63,7 +63,7 @@ export const discoveryPaths: PathGroup = () => ({
   '/explore': {
     post: {
       ...open('How many entries have which values'),
-      requestBody: jsonBody(requestSchema(ExploreRequest), {
+      requestBody: jsonBody(jsonSchema(ExploreRequest), {
         example: { resultType: { facets: [{ field: 'tags' }] } },
       }),
       responses: {

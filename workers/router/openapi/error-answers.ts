@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ERROR_CODES, type ErrorCode } from '#shared/error-codes.ts'
 import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
 
-import { answerSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import type { Part } from './path-group.ts'
 
 /** Any path may meet these. */
@@ -81,7 +81,7 @@ export type ErrorShapeName = keyof typeof SHAPES
 /** The schemas that errorAnswers refers to, by name. */
 export function errorSchemas(): Part {
   return Object.fromEntries(
-    Object.entries(SHAPES).map(([name, { schema }]) => [name, answerSchema(schema)]),
+    Object.entries(SHAPES).map(([name, { schema }]) => [name, jsonSchema(schema)]),
   )
 }
 

@@ -2,7 +2,7 @@ import { producedTypes } from '#shared/media-answer.ts'
 import { TaskRequest } from '#shared/protocol.ts'
 
 import { errorAnswers, RUNNING } from './error-answers.ts'
-import { requestSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { CONSTRAINTS, pathParameter, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
@@ -51,7 +51,7 @@ function post(
     requestBody: {
       required: true,
       content: {
-        'application/json': { schema: requestSchema(TaskRequest) },
+        'application/json': { schema: jsonSchema(TaskRequest) },
         ...Object.fromEntries(accepts.map((type) => [type, BYTES])),
       },
     },

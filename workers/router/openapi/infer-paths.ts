@@ -7,7 +7,7 @@ import { answerSchemaOf } from '#shared/task-schemas.ts'
 import { Envelope } from '../constraints.ts'
 import type { ModelEntry } from '../snapshot.ts'
 import { errorAnswers, RUNNING } from './error-answers.ts'
-import { answerSchema, requestSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
@@ -44,7 +44,7 @@ export const inferPaths: PathGroup = ({ capabilities }) => {
         summary: 'Any capability, as one JSON envelope',
         parameters: [...CONSTRAINTS, MODEL_CONSTRAINT],
         requestBody: jsonBody(
-          requestSchema(Envelope),
+          jsonSchema(Envelope),
           sample(envelopeExample(entries[0]?.models ?? [])),
         ),
         responses: answers(contentOf(types, {})),
@@ -89,7 +89,7 @@ function capabilityPath(id: string, models: readonly ModelEntry[]): Part {
 
 /** `{inputs, parameters?}`, with what `inputs` is for these models. */
 function taskRequestSchema(models: readonly ModelEntry[]): Part {
-  const schema = requestSchema(
+  const schema = jsonSchema(
     z.strictObject({
       inputs: z.unknown(),
       parameters: z.record(z.string(), z.unknown()).optional().describe("The model's own"),
@@ -125,7 +125,7 @@ function oneAnswerSchema(capability: string, models: readonly ModelEntry[]): Par
   const [task = ''] = capability.split('/')
   const schema = answerSchemaOf(task)
   if (schema === undefined) return {}
-  if (!(schema instanceof z.ZodUnion)) return answerSchema(schema)
+  if (!(schema instanceof z.ZodUnion)) return jsonSchema(schema)
   const expected = models.flatMap(({ manifest }) =>
     manifest.examples.map((example) => example.expected),
   )
@@ -134,7 +134,7 @@ function oneAnswerSchema(capability: string, models: readonly ModelEntry[]): Par
     expected.some((answer) => option.safeParse(answer).success),
   )
   const [only] = fitting
-  return answerSchema(fitting.length === 1 && only ? only : schema)
+  return jsonSchema(fitting.length === 1 && only ? only : schema)
 }
 
 function typesOf({ manifest }: ModelEntry): readonly AnswerMediaType[] {

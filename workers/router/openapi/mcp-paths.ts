@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { errorAnswers } from './error-answers.ts'
-import { requestSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
@@ -20,7 +20,7 @@ export const mcpPaths: PathGroup = () => ({
       summary: 'One message over streamable HTTP, without sessions',
       description:
         'Accept both `application/json` and `text/event-stream`, as the protocol asks of its clients.',
-      requestBody: jsonBody(requestSchema(Message), {
+      requestBody: jsonBody(jsonSchema(Message), {
         example: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
       }),
       responses: {

@@ -4,7 +4,7 @@ import { InferRequest } from '#shared/oip/infer-request.ts'
 import { INFERENCE_HEADER } from '#shared/protocol.ts'
 
 import { errorAnswers, RUNNING, type ErrorOptions } from './error-answers.ts'
-import { answerSchema, requestSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonAnswer, pathParameter, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
@@ -73,7 +73,7 @@ export const oipPaths: PathGroup = ({ versions }) => {
         requestBody: {
           content: {
             'application/json': {
-              schema: requestSchema(z.looseObject({ ready: z.boolean().optional() })),
+              schema: jsonSchema(z.looseObject({ ready: z.boolean().optional() })),
             },
           },
         },
@@ -89,7 +89,12 @@ export const oipPaths: PathGroup = ({ versions }) => {
     '/v2/repository/models/{name}/{change}': {
       parameters: [
         name,
-        { name: 'change', in: 'path', required: true, schema: { enum: ['load', 'unload'] } },
+        {
+          name: 'change',
+          in: 'path',
+          required: true,
+          schema: { type: 'string', enum: ['load', 'unload'] },
+        },
       ],
       post: {
         ...about('Refused: models load and unload by themselves'),
@@ -138,7 +143,7 @@ function infer(): Part {
     requestBody: {
       required: true,
       content: {
-        'application/json': { schema: requestSchema(InferRequest) },
+        'application/json': { schema: jsonSchema(InferRequest) },
         'application/octet-stream': binary,
       },
     },
@@ -147,7 +152,7 @@ function infer(): Part {
         description: 'The outputs; bytes where any is binary',
         headers: { ...ROUTE_HEADERS, [INFERENCE_HEADER]: jsonLength },
         content: {
-          'application/json': { schema: answerSchema(InferAnswer) },
+          'application/json': { schema: jsonSchema(InferAnswer) },
           'application/octet-stream': binary,
         },
       },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { EmbeddingsRequest } from '../openai/embeddings-request.ts'
 import { errorAnswers, RUNNING } from './error-answers.ts'
-import { requestSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonAnswer, jsonBody, pathParameter, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
@@ -55,7 +55,7 @@ function mounted(
         summary: 'Vectors of texts, in their order',
         parameters: CONSTRAINTS,
         requestBody: jsonBody(
-          requestSchema(EmbeddingsRequest),
+          jsonSchema(EmbeddingsRequest),
           embedder === undefined ? {} : { example: { model: embedder, input: ['a text'] } },
         ),
         responses: {

@@ -2,12 +2,12 @@ import type { z } from 'zod'
 
 import { MAX_DEADLINE_MS } from '#shared/protocol.ts'
 
-import { answerSchema } from './json-schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import type { Part } from './path-group.ts'
 
 /** A 200 of one JSON shape. */
 export function jsonAnswer(description: string, schema: z.ZodType, more: Part = {}): Part {
-  return { description, content: { 'application/json': { schema: answerSchema(schema) } }, ...more }
+  return { description, content: { 'application/json': { schema: jsonSchema(schema) } }, ...more }
 }
 
 /** A JSON body of one shape. */
@@ -38,6 +38,7 @@ export const CONSTRAINTS: readonly Part[] = [
     maximum: MAX_DEADLINE_MS,
   }),
   headerParameter('mesh-placement', 'Where it may run; anywhere by default', {
+    type: 'string',
     enum: ['edge', 'native', 'any'],
   }),
 ]
