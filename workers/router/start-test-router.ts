@@ -34,8 +34,11 @@ export interface ReceivedCall {
 }
 
 export interface TestRouter {
-  /** With the admin key, unless `key` is another; '' sends none. */
-  send(path: string, init?: RequestInit & { key?: string }): Promise<Answer>
+  /**
+   * With the admin key, unless `key` is another; '' sends none. Nothing is answered from the cache unless a
+   * test asks for it: each wants to see a node asked.
+   */
+  send(path: string, init?: RequestInit & { key?: string; cached?: true }): Promise<Answer>
   admin(method: string, path: string, body?: unknown): Promise<Answer>
   infer(headers?: Record<string, string>): Promise<Answer>
   /** Base URL of the far node. */
@@ -125,8 +128,9 @@ export async function startTestRouter(
   await harness.listen()
   await worker.applyD1Migrations('DB')
 
-  const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, ...init } = {}) => {
+  const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, cached, ...init } = {}) => {
     const headers = new Headers(init.headers)
+    if (!cached && !headers.has('cache-control')) headers.set('cache-control', 'no-cache')
     if (key !== '') headers.set('authorization', `Bearer ${key}`)
     const response = await harness.fetch(path, {
       ...init,
@@ -165,8 +169,7 @@ export async function startTestRouter(
       send(`/infer/${TONE}`, {
         method: 'POST',
         key: inferKey,
-        // each test wants to see a node asked, unless it says otherwise
-        headers: { 'content-type': 'text/plain', 'cache-control': 'no-cache', ...headers },
+        headers: { 'content-type': 'text/plain', ...headers },
         body: 'hello',
       }),
     inferKey,

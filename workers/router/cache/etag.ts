@@ -8,6 +8,8 @@ export function etagOf(key: string): string {
 /** Whether an `if-none-match` names the ETag, weakly compared as RFC 9110 §13.1.2 asks. */
 export function namesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false
-  const named = header.split(',').map((one) => one.trim().replace(/^W\//, ''))
-  return named.includes(etag) || named.includes('*')
+  return header
+    .split(',')
+    .map((one) => one.trim().replace(/^W\//, ''))
+    .some((one) => one === etag || one === '*')
 }

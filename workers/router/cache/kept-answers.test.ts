@@ -26,6 +26,7 @@ function ask({ text = 'hello', headers = {}, key = router.inferKey }: Asked = {}
   return router.send(`/infer/${TONE}`, {
     method: 'POST',
     key,
+    cached: true,
     headers: { 'content-type': 'text/plain', ...headers },
     body: text,
   })
