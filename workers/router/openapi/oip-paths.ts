@@ -98,7 +98,7 @@ export const oipPaths: PathGroup = ({ versions }) => {
       ],
       post: {
         ...about('Refused: models load and unload by themselves'),
-        responses: errors({ codes: ['unsupported'] }),
+        responses: errors({ codes: ['unsupported', 'not_found'] }),
       },
     },
   }
