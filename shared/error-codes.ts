@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   unsupported: { status: 501, retryable: false, title: 'This server does not do that' },
   bad_gateway: { status: 502, retryable: true, title: 'A node answered with nonsense' },
   overloaded: { status: 503, retryable: true, title: 'The node is at its limit' },
+  shed: { status: 503, retryable: true, title: 'The mesh is at its limit' },
   shutting_down: { status: 503, retryable: true, title: 'The node is stopping' },
   model_unavailable: { status: 503, retryable: true, title: 'The model could not be loaded' },
   unreachable: { status: 503, retryable: true, title: 'The node could not be reached' },

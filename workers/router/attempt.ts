@@ -6,6 +6,7 @@ import { DEADLINE_HEADER, REQUEST_ID_HEADER } from '#shared/protocol.ts'
 
 import type { Door, NodeAnswer } from './door.ts'
 import type { RouterBindings } from './env.ts'
+import type { Priority } from './resilience/waiting-line.ts'
 import type { Candidate } from './snapshot.ts'
 import { traceparentOf, type Trace } from './trace.ts'
 import type { Transport } from './transport.ts'
@@ -26,6 +27,8 @@ export interface DispatchRequest {
   /** When the caller stops waiting, in ms since the epoch. */
   expiresAt: number
   deadlineMs: number
+  /** Who waits first, and who is refused first, where there is no room. */
+  priority: Priority
   requestId: string
   trace: Trace
 }

@@ -25,6 +25,7 @@ const HEADER_OF = {
   language: 'mesh-language',
   labels: 'mesh-labels',
   produces: 'mesh-produces',
+  priority: 'mesh-priority',
 } as const
 const KNOWN_HEADERS: readonly string[] = [
   DEADLINE_HEADER,
@@ -44,6 +45,8 @@ export const ConstraintFields = z
     model: ModelId.optional(),
     version: ModelVersion.optional(),
     objective: Objective.optional(),
+    /** `low` waits behind others, and is refused first, where there is no room. */
+    priority: z.enum(['low', 'normal']).optional(),
     /** As measured by the mesh; a claim doesn't count. */
     minAccuracy: z.number().min(0).max(1).optional(),
     /** Of the input: a BCP 47 tag. */

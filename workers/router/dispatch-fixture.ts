@@ -62,6 +62,7 @@ export function send(
     body: new TextEncoder().encode('hello'),
     expiresAt: Date.now() + deadlineMs,
     deadlineMs,
+    priority: 'normal',
     requestId: 'req-1',
     trace: beginTrace(undefined),
   }

@@ -139,7 +139,7 @@ describe('a deployment that keeps failing', () => {
     for (let i = 0; i < 10; i++) await send([() => problem('overloaded'), ok], { board })
     for (let i = 0; i < 10; i++) await send([() => problem('invalid_input'), ok], { board })
     expect(board.of(FIRST).breaker.state(Date.now())).toBe('closed')
-    expect(board.of(FIRST).concurrency.limit).toBeLessThan(16)
+    expect(board.of(FIRST).concurrency.limit).toBeLessThan(64)
   })
 
   test('is left alone for as long as it asked', async () => {
@@ -160,4 +160,40 @@ test('a full deployment is passed over for one that has room', async () => {
   for (let i = 0; i < health.concurrency.limit; i++) health.begin(Date.now())
   await send([ok, ok], { board })
   expect(asked()).toEqual(['n1'])
+})
+
+describe('where every deployment is full', () => {
+  /** A board on which the only node has as many calls on their way as it takes. */
+  function full(): { board: HealthBoard; finish(): void } {
+    const board = new HealthBoard()
+    const health = board.of(FIRST)
+    for (let i = 0; i < 100; i++) health.latency.observe(5, Date.now())
+    const underway = Array.from({ length: health.concurrency.limit }, () =>
+      health.begin(Date.now()),
+    )
+    const finish = () => {
+      const [one] = underway.splice(0, 1)
+      if (one) health.answered(one, Date.now())
+    }
+    return { board, finish }
+  }
+
+  test('a request waits for a place, and is answered when there is one', async () => {
+    const { board, finish } = full()
+    const sent = send([ok], { board })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(asked()).toEqual([])
+    finish()
+    expect(outcomes((await sent).attempts)).toEqual(['ok'])
+  })
+
+  test('is refused with a typed error when no place will be free in time', async () => {
+    const { board } = full()
+    await expect(send([ok], { board, deadlineMs: 30 })).rejects.toMatchObject({
+      code: 'shed',
+      retryable: true,
+      retryAfter: 1,
+    })
+    expect(asked()).toEqual([])
+  })
 })

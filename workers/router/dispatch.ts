@@ -74,6 +74,7 @@ export async function dispatch(
   const began = Date.now()
   board.sweep(began)
   board.budget.noteRequest(began)
+  await roomFor(candidates, request, board)
   let untried = healthyFirst(candidates, board)
   let complaint: Omit<Dispatched, 'attempts'> | undefined
 
@@ -136,6 +137,28 @@ export async function dispatch(
   }
   if (complaint) return { ...complaint, attempts }
   throw nobodyAnswered(attempts, request)
+}
+
+/** What is expected of one answer where none has been seen. */
+const DEFAULT_ANSWER_MS = 20
+
+/** Where all that are well are full, waits for a place at the best of them. Throws `shed` when there will be none in time. */
+async function roomFor(
+  candidates: readonly Candidate[],
+  { expiresAt, priority }: DispatchRequest,
+  board: HealthBoard,
+): Promise<void> {
+  const now = Date.now()
+  const known = candidates.map(({ id }) => board.find(id))
+  if (known.some((health) => health === undefined || health.admits(now))) return
+  // of what fails, none has room worth waiting for: it is asked all the same
+  const best = known.find((health) => health?.isWell(now))
+  await best?.line.wait({
+    priority,
+    timeLeftMs: expiresAt - now,
+    answerMs: best.latency.mean ?? DEFAULT_ANSWER_MS,
+    atOnce: best.concurrency.limit,
+  })
 }
 
 /**

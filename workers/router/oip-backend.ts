@@ -46,9 +46,9 @@ export const routerBackend: OipBackend<RouterApp> = {
     const candidates = await lookTwice(c, (snapshot) =>
       requireTensorCandidates(snapshot, { name, inPath: version, constraints }, c.get('board')),
     )
-    const { deadlineMs } = constraints
+    const { deadlineMs, priority } = constraints
     const body = await readInTime(c, `[${name}]`, deadlineMs)
-    const call = { door: tensor, candidates, deadlineMs, started, body, headers }
+    const call = { door: tensor, candidates, deadlineMs, priority, started, body, headers }
     return sendAnswer(c, await perform(c, call))
   },
 

@@ -22,6 +22,8 @@ import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 
 export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body' | 'deadlineMs'> {
+  /** `normal` when absent. */
+  priority?: DispatchRequest['priority'] | undefined
   candidates: readonly Candidate[]
   /** When the request came in, in ms since the epoch. */
   started: number
@@ -46,11 +48,12 @@ export async function perform(c: Context<RouterApp>, call: Call): Promise<NodeAn
 }
 
 async function run(c: Context<RouterApp>, call: Call): Promise<Answered> {
-  const { candidates, started, ...request } = call
+  const { candidates, started, priority = 'normal', ...request } = call
   const dispatched = await dispatch(
     candidates,
     {
       ...request,
+      priority,
       expiresAt: started + call.deadlineMs,
       requestId: c.get('requestId'),
       trace: c.get('trace'),

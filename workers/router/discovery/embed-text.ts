@@ -82,6 +82,8 @@ export async function embedText(
       headers: { 'content-type': 'text/plain' },
       body: new TextEncoder().encode(text),
       deadlineMs,
+      // search has words to fall back on
+      priority: 'low',
       expiresAt: Date.now() + deadlineMs,
       requestId,
       trace,

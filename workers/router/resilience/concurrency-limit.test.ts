@@ -5,22 +5,22 @@ import { ConcurrencyLimit } from './concurrency-limit.ts'
 describe('a concurrency limit', () => {
   test('grows while it is used and answers come, by about one each round', () => {
     const limit = new ConcurrencyLimit()
-    for (let i = 0; i < 16; i++) limit.answered(16)
-    expect(limit.limit).toBe(16)
-    limit.answered(16)
-    expect(limit.limit).toBe(17)
+    for (let i = 0; i < 64; i++) limit.answered(64)
+    expect(limit.limit).toBe(64)
+    limit.answered(64)
+    expect(limit.limit).toBe(65)
   })
 
   test('does not grow while few calls are on their way', () => {
     const limit = new ConcurrencyLimit()
     for (let i = 0; i < 10_000; i++) limit.answered(3)
-    expect(limit.limit).toBe(16)
+    expect(limit.limit).toBe(64)
   })
 
   test('falls by a tenth when calls are refused, once for those refused together, and never to none', () => {
     const limit = new ConcurrencyLimit()
     for (let i = 0; i < 50; i++) limit.refused(0)
-    expect(limit.limit).toBe(14)
+    expect(limit.limit).toBe(57)
     for (let i = 1; i < 100; i++) limit.refused(i * 1_000)
     expect(limit.limit).toBe(1)
   })

@@ -1,5 +1,5 @@
 /** Begins as a guess that a small model on one node can bear, then follows what is seen. */
-const INITIAL = 16
+const INITIAL = 64
 const MIN = 1
 const MAX = 512
 /** Additive increase, multiplicative decrease: TCP's rule, as in Netflix's concurrency-limits. */

@@ -4,6 +4,7 @@ import type { MeshError } from '#shared/mesh-error.ts'
 import { CircuitBreaker, type Permit } from './circuit-breaker.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { LatencyEstimate } from './latency-estimate.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** It is well, only busy: no reason to stay away, but to send less. */
 const BUSY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'queue_full'])
@@ -26,6 +27,7 @@ export class DeploymentHealth {
   readonly breaker = new CircuitBreaker()
   readonly latency = new LatencyEstimate()
   readonly concurrency = new ConcurrencyLimit()
+  readonly line = new WaitingLine()
   #inFlight = 0
   #requests = 0
   #failures = 0
@@ -38,9 +40,17 @@ export class DeploymentHealth {
 
   /** Whether a call may be made now. */
   admits(now: number): boolean {
-    return (
-      this.#inFlight < this.concurrency.limit && !this.isEjected(now) && this.breaker.admits(now)
-    )
+    return !this.isFull && this.isWell(now)
+  }
+
+  /** It has no place for one more call. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.concurrency.limit
+  }
+
+  /** Nothing but a lack of room would keep a call from it. */
+  isWell(now: number): boolean {
+    return !this.isEjected(now) && this.breaker.admits(now)
   }
 
   isEjected(now: number): boolean {
@@ -74,7 +84,7 @@ export class DeploymentHealth {
     this.concurrency.answered(this.#inFlight)
     if (permit) this.breaker.succeed(permit)
     this.#requests++
-    this.#inFlight--
+    this.#leave()
   }
 
   failed({ permit, startedAt }: CallInFlight, now: number, err: MeshError): void {
@@ -90,12 +100,17 @@ export class DeploymentHealth {
     else if (permit) this.breaker.fail(permit, now)
     this.#requests++
     if (!BUSY.has(err.code)) this.#failures++
-    this.#inFlight--
+    this.#leave()
   }
 
   /** Another answered first: that says nothing of this one, but that it took at least so long. */
   cancelled({ permit }: CallInFlight): void {
     if (permit) this.breaker.abandon(permit)
+    this.#leave()
+  }
+
+  #leave(): void {
     this.#inFlight--
+    if (!this.isFull) this.line.wake()
   }
 }
