@@ -18,6 +18,7 @@ export const ERROR_CODES = {
     title: 'The media type is not accepted',
   },
   invalid_input: { status: 422, retryable: false, title: 'The model cannot read this input' },
+  rate_limited: { status: 429, retryable: false, title: 'The API key has made too many requests' },
   queue_full: { status: 429, retryable: true, title: 'The node has no place left in its queue' },
   internal: { status: 500, retryable: true, title: 'The mesh failed; this is a bug' },
   runtime_trap: { status: 500, retryable: true, title: 'The model runtime trapped' },

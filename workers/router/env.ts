@@ -1,4 +1,4 @@
-import type { D1Database } from '@cloudflare/workers-types'
+import type { D1Database, RateLimit } from '@cloudflare/workers-types'
 
 import type { IsolateState } from './isolate-state.ts'
 import type { ApiKey } from './snapshot.ts'
@@ -22,6 +22,13 @@ export interface TransportSecrets {
   ENVIRONMENT?: string
 }
 
+export interface RateLimits {
+  /** Counts the inferences of each key; without it they aren't limited. */
+  RATE_LIMITER?: RateLimit
+  /** What the binding is configured with, as the header `ratelimit-policy` has it: `q=<requests>;w=<seconds>`. */
+  RATE_LIMIT_POLICY?: string
+}
+
 export interface BrowserSettings {
   /** Origins whose pages may call the mesh, separated by commas; `*` for all. None when it isn't set. */
   ALLOWED_ORIGINS?: string
@@ -37,6 +44,7 @@ export type RouterBindings = RegistryBindings &
   AuthSecrets &
   TransportSecrets &
   BrowserSettings &
+  RateLimits &
   SearchSettings
 
 export interface RouterVariables extends IsolateState {

@@ -63,6 +63,11 @@ export interface TestRouter {
 /** Starts a router whose registry has one model, on one far node that answers well. */
 export async function startTestRouter(
   vars: Readonly<Record<string, string>> = {},
+  ratelimits: {
+    name: string
+    namespace_id: string
+    simple: { limit: number; period: 10 | 60 }
+  }[] = [],
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const received: ReceivedCall[] = []
@@ -114,6 +119,7 @@ export async function startTestRouter(
               migrations_dir: 'migrations',
             },
           ],
+          ratelimits,
           vars: {
             ...vars,
             ADMIN_KEY,
