@@ -108,3 +108,16 @@ export const registryMeta = sqliteTable('registry_meta', {
   id: integer().primaryKey(),
   version: integer().notNull(),
 })
+
+/** Admin writes that named themselves, so that repeating one is the same as making it once. */
+export const idempotencyKeys = sqliteTable('idempotency_keys', {
+  /** SHA-256 of the caller's key id and its idempotency key. */
+  id: text().primaryKey(),
+  /** SHA-256 of method, path and body. */
+  request: text().notNull(),
+  createdAt: integer().notNull(),
+  /** Null while the request is being carried out. */
+  status: integer(),
+  /** Null where it must not be kept. */
+  body: text(),
+})

@@ -8,6 +8,7 @@ import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
 import { requireKey } from './authenticate.ts'
 import type { RouterApp } from './env.ts'
+import { makeIdempotent } from './make-idempotent.ts'
 import { RegistryStore } from './registry-store.ts'
 
 const DEFAULT_AUDIT_ROWS = 100
@@ -17,6 +18,7 @@ const MAX_AUDIT_ROWS = 500
 export function adminRoutes(): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   app.use(requireKey('admin'))
+  app.use(makeIdempotent)
   app.route('/models', adminModelRoutes())
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/keys', adminKeyRoutes())

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, max, notInArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, isNull, lt, max, notInArray, or, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -8,6 +8,7 @@ import {
   auditLog,
   capabilities,
   deployments,
+  idempotencyKeys,
   measurements,
   models,
   modelVersions,
@@ -218,6 +219,42 @@ export class RegistryStore implements RegistrySource {
       .orderBy(desc(auditLog.id))
       .limit(limit)
       .catch(unreadable)
+  }
+
+  /** Claims an idempotency key; what is stored under it when another request has claimed it already. */
+  async claimIdempotencyKey(
+    id: string,
+    request: string,
+    { forgetBefore, abandonedBefore }: { forgetBefore: number; abandonedBefore: number },
+  ): Promise<typeof idempotencyKeys.$inferSelect | undefined> {
+    const createdAt = Date.now()
+    const [, claimed, stored] = await this.#db
+      .batch([
+        this.#db
+          .delete(idempotencyKeys)
+          .where(
+            or(
+              lt(idempotencyKeys.createdAt, forgetBefore),
+              and(isNull(idempotencyKeys.status), lt(idempotencyKeys.createdAt, abandonedBefore)),
+            ),
+          ),
+        this.#db
+          .insert(idempotencyKeys)
+          .values({ id, request, createdAt })
+          .onConflictDoNothing()
+          .returning({ id: idempotencyKeys.id }),
+        this.#db.select().from(idempotencyKeys).where(eq(idempotencyKeys.id, id)),
+      ])
+      .catch(unreadable)
+    return claimed.length > 0 ? undefined : stored[0]
+  }
+
+  async finishIdempotencyKey(id: string, status: number, body: string | null): Promise<void> {
+    await this.#db.update(idempotencyKeys).set({ status, body }).where(eq(idempotencyKeys.id, id))
+  }
+
+  async releaseIdempotencyKey(id: string): Promise<void> {
+    await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
 
   async #write(
