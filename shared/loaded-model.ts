@@ -19,6 +19,13 @@ export interface ModelParts {
   admit: Admit
 }
 
+/** The codec's answer to one input; `onRun` is told the outputs of every run. */
+export type Predict = (
+  input: TaskInput,
+  parameters: TaskParameters,
+  onRun?: (outputs: Tensors) => void,
+) => Promise<unknown>
+
 /** Errors that leave a runtime unusable. */
 const BREAKING: ReadonlySet<ErrorCode> = new Set(['runtime_trap', 'runtime_cut'])
 
@@ -59,26 +66,28 @@ export class LoadedModel {
     return this.#sessions.size > 0 ? 'loaded' : 'idle'
   }
 
-  /**
-   * Task level: the codec drives the graphs.
-   *
-   * @param onRun is told the outputs of every run
-   */
-  predict(
-    input: TaskInput,
-    parameters: TaskParameters,
-    expiresAt?: number,
-    onRun?: (outputs: Tensors) => void,
-  ): Promise<unknown> {
+  /** Task level: the codec drives the graphs. */
+  predict(input: TaskInput, parameters: TaskParameters, expiresAt?: number): Promise<unknown> {
+    return this.inOnePlace(1, expiresAt, (predict) => predict(input, parameters))
+  }
+
+  /** Task level several times, one after the other, in one place of the node's and counted as one request. */
+  inOnePlace<T>(
+    inputs: number,
+    expiresAt: number | undefined,
+    work: (predict: Predict) => Promise<T>,
+  ): Promise<T> {
     const { codec } = this.#parts
-    return this.#counted(1, expiresAt, () =>
-      codec.predict(input, parameters, async (tensors, graph) => {
-        // a codec of many runs must not go on when nobody waits
-        if (expiresAt !== undefined && Date.now() >= expiresAt) throw this.#tooLate()
-        const outputs = await this.#run(tensors, graph)
-        onRun?.(outputs)
-        return outputs
-      }),
+    return this.#counted(inputs, expiresAt, () =>
+      work((input, parameters, onRun) =>
+        codec.predict(input, parameters, async (tensors, graph) => {
+          // a codec of many runs must not go on when nobody waits
+          if (expiresAt !== undefined && Date.now() >= expiresAt) throw this.#tooLate()
+          const outputs = await this.#run(tensors, graph)
+          onRun?.(outputs)
+          return outputs
+        }),
+      ),
     )
   }
 

@@ -1,9 +1,10 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import type { TaskParameters } from './codec.ts'
+import { describeIssues } from './describe-issues.ts'
 import { MeshError } from './mesh-error.ts'
 
-/** Parses a codec's parameters. Throws `invalid_request` that names each wrong or unknown one. */
+/** Parses a codec's parameters. Throws `invalid_request` that names the wrong and unknown ones. */
 export function parseParameters<T>(
   schema: z.ZodType<T>,
   parameters: TaskParameters,
@@ -11,8 +12,5 @@ export function parseParameters<T>(
 ): T {
   const parsed = schema.safeParse(parameters)
   if (parsed.success) return parsed.data
-  throw new MeshError(
-    'invalid_request',
-    `[${modelId}] parameters: ${z.prettifyError(parsed.error)}`,
-  )
+  throw new MeshError('invalid_request', `[${modelId}] parameters: ${describeIssues(parsed.error)}`)
 }

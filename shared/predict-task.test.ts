@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { modelEntry } from '../workers/router/registry-fixture.ts'
+import { boundConcurrency, type Admit } from './admission.ts'
 import type { Codec } from './codec.ts'
 import { LoadedModel } from './loaded-model.ts'
 import type { Manifest } from './manifest.ts'
@@ -11,7 +12,7 @@ import { runtime } from './onnx-wasm.ts'
 import { onError } from './problem.ts'
 
 /** A node of one model whose codec answers so without running a graph. */
-function node(codec: Codec, overrides: Partial<Manifest> = {}) {
+function node(codec: Codec, overrides: Partial<Manifest> = {}, admit: Admit = (work) => work()) {
   const app = new Hono()
   app.onError(onError)
   const model = new LoadedModel({
@@ -19,7 +20,7 @@ function node(codec: Codec, overrides: Partial<Manifest> = {}) {
     codec,
     loadGraph: () => new Uint8Array(0),
     runtime,
-    admit: (work) => work(),
+    admit,
   })
   app.route(
     '/',
@@ -56,6 +57,27 @@ test('runs a list one after the other', async () => {
     },
   })
   expect((await ask({ inputs: ['a', 'b', 'c'] })).status).toBe(200)
+})
+
+test('finishes a list that was let in, however busy the node becomes meanwhile', async () => {
+  const later = () => new Promise((resolve) => setTimeout(resolve, 1))
+  const slow: Codec = { predict: later }
+  const ask = node(slow, {}, boundConcurrency(1, '[tone]'))
+  let going = true
+  const texts = Array.from({ length: 50 }, () => 'a')
+  const list = Promise.resolve(ask({ inputs: texts })).finally(() => {
+    going = false
+  })
+  const crowd = Array.from({ length: 3 }, async () => {
+    const codes = new Set<number>()
+    while (going) {
+      codes.add((await ask({ inputs: 'b' })).status)
+      await later()
+    }
+    return [...codes]
+  })
+  expect((await list).status).toBe(200)
+  expect(await Promise.all(crowd)).toEqual([[503], [503], [503]])
 })
 
 test('names the text that the model cannot read', async () => {
@@ -132,4 +154,16 @@ test('without a version speaks to Hugging Face’s clients, in answers and in er
     code: 'invalid_request',
     error: expect.stringContaining('texts'),
   })
+})
+
+test('holds a 503 back from those clients, which ask again at once, and from the router not at all', async () => {
+  const ask = node({ predict: () => Promise.reject(new MeshError('overloaded', 'busy')) })
+  const headers = { 'mesh-deadline-ms': '200' }
+  const timed = async (path?: string) => {
+    const began = performance.now()
+    expect((await ask({ inputs: 'a' }, headers, path)).status).toBe(503)
+    return performance.now() - began
+  }
+  expect(await timed('')).toBeGreaterThan(150)
+  expect(await timed()).toBeLessThan(150)
 })

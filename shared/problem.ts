@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 
 import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.ts'
-import { log } from './log.ts'
+import { log, type LogFields } from './log.ts'
 import { MeshError } from './mesh-error.ts'
 import { REQUEST_ID_HEADER } from './protocol.ts'
 
@@ -99,18 +99,20 @@ export function codeOf({ code, status }: Problem): ErrorCode {
 /** The one funnel: whatever a handler throws is answered; what is ours is logged. */
 export const onError: ErrorHandler = function answerProblem(err, c) {
   const known = asMeshError(err)
-  // what isn't offered is no failure of ours
-  if (known.status >= 500 && known.code !== 'unsupported') {
-    log.error(known.code, {
-      message: known.message,
-      detail: known.detail,
-      cause: describe(known.cause),
-      path: c.req.path,
-      // a node is told the id; the router has made or accepted one, which every answer of its tells
-      request: c.req.header(REQUEST_ID_HEADER)?.slice(0, 64) ?? requestIdOf(c),
-    })
-  }
+  logFailure(known, {
+    path: c.req.path,
+    // a node is told the id; the router has made or accepted one, which every answer of its tells
+    request: c.req.header(REQUEST_ID_HEADER)?.slice(0, 64) ?? requestIdOf(c),
+  })
   return errorResponse(c, known)
+}
+
+/** Logs an error with all that is private of it, when it is ours and not the caller's. */
+export function logFailure(err: MeshError, fields: LogFields): void {
+  const { status, code, message, detail, cause } = err
+  // what isn't offered is no failure of ours
+  if (status < 500 || code === 'unsupported') return
+  log.error(code, { message, detail, cause: describe(cause), ...fields })
 }
 
 function requestIdOf(c: Context): string | undefined {

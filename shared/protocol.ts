@@ -12,6 +12,8 @@
  */
 import { z } from 'zod'
 
+import { TableColumns, TaskInputs } from './task-inputs.ts'
+
 /** What servers here say of themselves; package.json's version. */
 export const MESH_VERSION = '0.1.0'
 
@@ -35,28 +37,8 @@ export const MAX_DEADLINE_MS = 60_000
  */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
-/** Texts in one request, at most: as many as OpenAI's API takes. All together stay within the model's own limit. */
-export const MAX_BATCH = 2048
-
 /** Tokens of the whole input, as its model counts them; sent by nodes whose model says so. */
 export const TOKENS_HEADER = 'x-compute-tokens'
-
-/** A table as Hugging Face writes it: the cells of each column under its name. */
-export const TableColumns = z.record(z.string(), z.array(z.union([z.string(), z.number()])))
-export type TableColumns = z.infer<typeof TableColumns>
-
-const told = { error: ({ input }: { input?: unknown }) => describeWrongInputs(input) }
-
-/** Text for text models, or a list of texts; base64 for models that take media; a table for those that take CSV. */
-export const TaskInputs = z.union(
-  [
-    z.string(),
-    z.array(z.string()).min(1, told).max(MAX_BATCH, told),
-    z.strictObject({ data: TableColumns }),
-  ],
-  told,
-)
-export type TaskInputs = z.infer<typeof TaskInputs>
 
 /**
  * A task-level JSON body. What stands beside `inputs` is a parameter as well, since Hugging Face's clients
@@ -69,16 +51,6 @@ export const TaskRequest = z.looseObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
 export type TaskRequest = z.infer<typeof TaskRequest>
-
-function describeWrongInputs(inputs: unknown): string {
-  if (!Array.isArray(inputs)) {
-    return 'inputs must be a text or base64, a list of texts, or a table {"data": {column: [cells]}}'
-  }
-  const wrong = inputs.findIndex((item) => typeof item !== 'string')
-  return wrong === -1
-    ? `inputs has ${inputs.length} texts; it may have 1 to ${MAX_BATCH}`
-    : `inputs[${wrong}] must be a text`
-}
 
 /** `GET /` of a node: what it is and what it serves. */
 export interface NodeDescriptor {

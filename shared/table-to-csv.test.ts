@@ -8,7 +8,9 @@ test('writes a header and a line for each row', () => {
   )
 })
 
-test.each<[string, Record<string, (string | number)[]>, RegExp]>([
+test.each<[string, Record<string, unknown[]>, RegExp]>([
+  ['a cell that is no text or number', { a: [1, null] }, /'a', row 1: a cell must be/],
+  ['a number without end', { a: [Infinity] }, /'a', row 0: a cell must be/],
   ['a table of no columns', {}, /no cells/],
   ['columns of no cells', { a: [], b: [] }, /no cells/],
   ['a column that is too short', { a: [1, 2], b: [1] }, /'b' has 1 cells; 'a' has 2/],

@@ -1,5 +1,5 @@
 import { MeshError } from './mesh-error.ts'
-import type { TableColumns } from './protocol.ts'
+import type { TableColumns } from './task-inputs.ts'
 
 /** CSV as models read it: cells between commas, without quotes. */
 const SPECIAL = /[",\r\n]/
@@ -26,7 +26,10 @@ export function tableToCsv(columns: TableColumns, who: string): string {
   return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('')
 }
 
-function plain(cell: string | number | undefined, what: string): string {
+function plain(cell: unknown, what: string): string {
+  if (typeof cell !== 'string' && !Number.isFinite(cell)) {
+    throw new MeshError('invalid_input', `${what} a cell must be a text or a number`)
+  }
   const text = String(cell)
   if (!SPECIAL.test(text)) return text
   throw new MeshError(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { modelEntry } from '../workers/router/registry-fixture.ts'
-import { MAX_BATCH } from './protocol.ts'
+import { MAX_BATCH } from './task-inputs.ts'
 import { readTaskCall } from './task-input.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)

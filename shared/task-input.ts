@@ -1,14 +1,17 @@
-import { z } from 'zod'
-
-import { decodeBase64 } from './base64.ts'
 import type { TaskInput, TaskParameters } from './codec.ts'
+import { describeIssues } from './describe-issues.ts'
 import { parseJson } from './json.ts'
 import type { Manifest } from './manifest.ts'
+import { mediaFromBase64 } from './media-from-base64.ts'
+import { mediaTypeOf } from './media-type.ts'
 import { MeshError } from './mesh-error.ts'
-import { TaskRequest, type TaskInputs } from './protocol.ts'
+import { TaskRequest } from './protocol.ts'
 import { readBody } from './read-body.ts'
+import { requireTexts } from './require-texts.ts'
 import { sniffMediaType } from './sniff-media-type.ts'
 import { tableToCsv } from './table-to-csv.ts'
+import type { Table, TaskInputs } from './task-inputs.ts'
+import { mainType, takesText, textTypeOf } from './text-type.ts'
 
 export interface TaskCall {
   /** A list where the caller gave one, which is answered by a list. */
@@ -29,7 +32,7 @@ const UNTOLD = new Set(['', 'application/octet-stream'])
 /** Reads a task-level request: `{inputs, parameters?}` as JSON, or raw bytes of a type the model accepts. */
 export async function readTaskCall(request: Request, manifest: Acceptance): Promise<TaskCall> {
   const who = `[${manifest.id}]`
-  const mediaType = mediaTypeOf(request)
+  const mediaType = mediaTypeOf(request.headers)
   const { inputBytes } = manifest.limits
 
   if (mediaType === 'application/json') {
@@ -55,7 +58,7 @@ function fromJson(body: Uint8Array, manifest: Acceptance): TaskCall {
   if (body.byteLength === 0) throw emptyInput(manifest)
   const parsed = TaskRequest.safeParse(parseJson(body, `${who} the body`))
   if (!parsed.success) {
-    throw new MeshError('invalid_request', `${who} ${z.prettifyError(parsed.error)}`)
+    throw new MeshError('invalid_request', `${who} ${describeIssues(parsed.error)}`)
   }
   const { inputs: named, table, parameters, ...beside } = parsed.data
   const inputs = named ?? (table === undefined ? undefined : { data: table })
@@ -84,13 +87,10 @@ function toInput(inputs: TaskInputs, manifest: Acceptance): TaskCall['input'] {
     throw new MeshError('invalid_input', `${who} it takes one input at a time, not a list`)
   }
   const items = inputs.map((text) => decode(text, manifest))
-  const empty = items.findIndex(({ bytes }) => bytes.byteLength === 0)
-  if (empty !== -1) {
-    throw new MeshError('invalid_input', `inputs[${empty}]: ${emptyInput(manifest).message}`)
-  }
-  requireWithin(
-    items.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+  requireTexts(
+    items.map(({ bytes }) => bytes),
     manifest,
+    'inputs',
   )
   return items
 }
@@ -106,13 +106,15 @@ function requireWithin(byteLength: number, { id, limits }: Acceptance): void {
 function decode(text: string, manifest: Acceptance): TaskInput {
   // what stands in JSON carries no type of its own: codecs go by the media's signature, and text is text
   if (!takesText(manifest)) {
-    return { mediaType: mainType(manifest), bytes: mediaFromBase64(text, `[${manifest.id}]`) }
+    return {
+      mediaType: mainType(manifest),
+      bytes: mediaFromBase64(text, `[${manifest.id}] inputs`),
+    }
   }
-  const plain = manifest.accepts.find((type) => type === 'text/plain')
-  return { mediaType: plain ?? mainType(manifest), bytes: new TextEncoder().encode(text) }
+  return { mediaType: textTypeOf(manifest), bytes: new TextEncoder().encode(text) }
 }
 
-function csvOf({ data }: Exclude<TaskInputs, string | string[]>, manifest: Acceptance): TaskInput {
+function csvOf({ data }: Table, manifest: Acceptance): TaskInput {
   const who = `[${manifest.id}]`
   if (!manifest.accepts.includes('text/csv')) {
     throw new MeshError('invalid_input', `${who} it takes ${manifest.accepts.join(', ')}, no table`)
@@ -138,31 +140,4 @@ function emptyInput(manifest: Acceptance): MeshError {
     'invalid_input',
     `[${manifest.id}] the input is empty; send ${manifest.accepts.join(', ')} or JSON {"inputs": …}`,
   )
-}
-
-function mediaFromBase64(text: string, who: string): Uint8Array {
-  const data = text.startsWith('data:') ? text.slice(text.indexOf(',') + 1) : text
-  try {
-    return decodeBase64(data)
-  } catch (err) {
-    throw new MeshError('invalid_input', `${who} inputs must be the media in base64`, {
-      cause: err,
-    })
-  }
-}
-
-/** Whether `inputs` of a JSON body is the text itself; of other models it is base64. */
-export function takesText(manifest: Pick<Manifest, 'id' | 'accepts'>): boolean {
-  return mainType(manifest).startsWith('text/') || mainType(manifest) === 'message/rfc822'
-}
-
-function mainType(manifest: Pick<Manifest, 'id' | 'accepts'>): string {
-  const [first] = manifest.accepts
-  if (first === undefined) throw new MeshError('internal', `[${manifest.id}] accepts nothing`)
-  return first
-}
-
-function mediaTypeOf(request: Request): string {
-  const [type = ''] = (request.headers.get('content-type') ?? '').split(';')
-  return type.trim().toLowerCase()
 }

@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono'
 
 import { huggingFaceAnswer } from './hugging-face/hugging-face-answer.ts'
 import { huggingFaceError } from './hugging-face/hugging-face-error.ts'
+import { paceRetries } from './hugging-face/pace-retries.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { Manifest } from './manifest.ts'
 import { MediaAnswer, producedTypes } from './media-answer.ts'
@@ -22,7 +23,7 @@ export function taskRoutes(requireModel: RequireModel): Hono {
     return respond(c, await predictTask(c.req.raw, model), model.manifest)
   })
 
-  app.post('/models/:id', answerErrorsAs(huggingFaceError), async (c) => {
+  app.post('/models/:id', paceRetries, answerErrorsAs(huggingFaceError), async (c) => {
     const model = requireModel(c.req.param('id'), undefined)
     const { answer, tokens } = await predictTask(c.req.raw, model)
     const shaped = huggingFaceAnswer(answer, model.manifest, c.req.raw.headers)

@@ -65,6 +65,14 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1)
 }
 
+/**
+ * What a shape costs, its empty dimensions counted as 1: a tensor of none may still be so many rows, each of
+ * which a graph answers.
+ */
+export function shapeCost(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * Math.max(dim, 1), 1)
+}
+
 /** A FP32 tensor over `data`, without a copy. */
 export function fp32(data: Float32Array, shape: readonly number[]): Tensor {
   return { datatype: 'FP32', shape, data }

@@ -3,6 +3,8 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
+import { MAX_BATCH } from '#shared/task-inputs.ts'
+
 import { describeEchoServers, fp32Input, withOthersEmpty } from './echo-servers.ts'
 import { INFERENCE_HEADER, inferRequest, lengthPrefixed } from './oip-request.ts'
 import { expectOipError } from './tensor-contract.ts'
@@ -26,8 +28,8 @@ describeEchoServers(({ send }) => {
     await expectOipError(text([''], [1]), 422, 'invalid_input')
     await expectOipError(
       text(
-        Array.from({ length: 65 }, () => 'x'),
-        [65],
+        Array.from({ length: MAX_BATCH + 1 }, () => 'x'),
+        [MAX_BATCH + 1],
       ),
       422,
       'invalid_input',

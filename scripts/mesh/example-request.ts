@@ -1,5 +1,5 @@
 import type { Example } from '#shared/manifest.ts'
-import { takesText } from '#shared/task-input.ts'
+import { takesText } from '#shared/text-type.ts'
 
 import type { ModelFolder } from '../../workers/native/model-folders.ts'
 import { exampleInput } from './example-input.ts'

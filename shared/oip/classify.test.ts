@@ -1,7 +1,9 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { fp32, type Tensor } from '../tensor.ts'
 import { classify } from './classify.ts'
+import { writeValues } from './write-values.ts'
 
 const LABELS = ['red', 'green', 'blue']
 
@@ -51,4 +53,16 @@ test('answers a batch of none with none', () => {
     shape: [0, 2],
     data: [],
   })
+})
+
+test('never makes a row for each of a batch that has no classes, nor more texts than are written', () => {
+  fc.assert(
+    fc.property(fc.nat(2 ** 31 - 1), fc.nat(9), (rows, count) => {
+      const { shape, data } = classify(fp32(new Float32Array(0), [rows, 0]), count, LABELS, 'it')
+      expect({ shape: [...shape], data }).toEqual({ shape: [rows, 0], data: [] })
+    }),
+  )
+  const wide = fp32(new Float32Array(2 ** 20 + 1), [2 ** 20 + 1])
+  expect(() => classify(wide, 2 ** 20 + 1, undefined, 'it')).toThrow('fewer classes')
+  expect(() => writeValues(wide, 'it')).toThrow(/at most 1048576.*binary_data/)
 })

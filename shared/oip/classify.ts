@@ -1,5 +1,6 @@
 import { MeshError } from '../mesh-error.ts'
 import { elementCount, type BytesTensor, type Tensor } from '../tensor.ts'
+import { requireWritable } from './write-values.ts'
 
 /** What tells every FP32 from all others. */
 const MOST_FP32_DIGITS = 9
@@ -23,6 +24,10 @@ export function classify(
   const [batch, classes] =
     shape.length > 1 ? [shape[0] ?? 0, elementCount(shape.slice(1))] : [1, elementCount(shape)]
   const best = Math.min(count, classes)
+  const wanted: readonly number[] = shape.length > 1 ? [batch, best] : [best]
+  // rows of no classes cost nothing, however many there are said to be
+  if (elementCount(wanted) === 0) return { datatype: 'BYTES', shape: wanted, data: [] }
+  requireWritable(elementCount(wanted), who)
   const utf8 = new TextEncoder()
   const elements = Array.from({ length: batch }, (_, row) =>
     bestOf(data.subarray(row * classes, (row + 1) * classes), best).map(([value, index]) => {
@@ -30,11 +35,7 @@ export function classify(
       return utf8.encode(`${digits(value, datatype)}:${index}${label}`)
     }),
   )
-  return {
-    datatype: 'BYTES',
-    shape: shape.length > 1 ? [batch, best] : [best],
-    data: elements.flat(),
-  }
+  return { datatype: 'BYTES', shape: wanted, data: elements.flat() }
 }
 
 /** Of equals the earlier is the better; what is no number is the worst. */

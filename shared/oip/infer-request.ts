@@ -44,6 +44,21 @@ const RequestedOutput = z.object({
 })
 export type RequestedOutput = z.infer<typeof RequestedOutput>
 
+function atMost(most: number, what: string) {
+  return z.custom<unknown>(
+    (value) => !Array.isArray(value) || value.length <= most,
+    `must be a list of at most ${most} ${what}`,
+  )
+}
+
+/** How long the lists of an inference are. Checked before InferRequest, which reads and complains of every element. */
+export const InferLengths = z.looseObject({
+  inputs: atMost(MAX_TENSORS, 'tensors').pipe(
+    z.array(z.looseObject({ shape: atMost(MAX_DIMENSIONS, 'dimensions').optional() })),
+  ),
+  outputs: atMost(MAX_TENSORS, 'tensors').optional(),
+})
+
 /** The JSON of an inference in Open Inference Protocol v2, with its extensions for binary tensors and classification. */
 export const InferRequest = z.object({
   id: z.string().max(MAX_NAME_CHARS).optional(),

@@ -1,13 +1,8 @@
 import { decodeBase64 } from '../base64.ts'
 import type { TensorSpec } from '../manifest.ts'
 import { MeshError } from '../mesh-error.ts'
-import {
-  DATATYPES,
-  elementCount,
-  type NumberData,
-  type NumberDatatype,
-  type Tensor,
-} from '../tensor.ts'
+import { DATATYPES, type NumberData, type NumberDatatype, type Tensor } from '../tensor.ts'
+import { flatValues } from './flat-values.ts'
 import type { InferTensor } from './infer-request.ts'
 
 const INTEGER_RANGE: Partial<Record<NumberDatatype, readonly [number | bigint, number | bigint]>> =
@@ -35,42 +30,15 @@ export function parseJsonTensor(
   parameters: InferTensor['parameters'],
   who: string,
 ): Tensor {
-  const count = elementCount(shape)
-  const values = flatten(data, shape, who)
-  if (values.length !== count) {
-    throw invalid(`${who} has ${values.length} values; shape [${shape}] needs ${count}`)
-  }
+  const values = flatValues(data, shape, who)
   if (datatype === 'BYTES') {
     const read = parameters?.content_type === 'base64' ? fromBase64 : fromText
     return { datatype, shape, data: values.map((value, i) => read(value, `${who} value ${i}`)) }
   }
-  if ((datatype === 'FP16' || datatype === 'BF16') && count > 0) {
+  if ((datatype === 'FP16' || datatype === 'BF16') && values.length > 0) {
     throw invalid(`${who} is ${datatype}, which JSON cannot carry: send it as a binary tensor`)
   }
   return { datatype, shape, data: numbers(values, datatype, who) }
-}
-
-/** The values in a row. Lists in lists must be as many and as long as the shape says. */
-function flatten(
-  data: readonly unknown[],
-  shape: readonly number[],
-  who: string,
-): readonly unknown[] {
-  if (!Array.isArray(data[0])) return data
-  let level: readonly unknown[] = [data]
-  for (const dim of shape) {
-    const next: unknown[] = []
-    for (const list of level) {
-      if (!Array.isArray(list) || list.length !== dim) throw uneven(shape, who)
-      for (const value of list) next.push(value)
-    }
-    level = next
-  }
-  return level
-}
-
-function uneven(shape: readonly number[], who: string): MeshError {
-  return invalid(`${who} is nested otherwise than its shape [${shape}]; nest it so or not at all`)
 }
 
 function numbers(values: readonly unknown[], datatype: NumberDatatype, who: string): NumberData {

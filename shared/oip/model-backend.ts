@@ -4,11 +4,13 @@ import { parseDeadline, withinDeadline } from '../deadline.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import type { Manifest } from '../manifest.ts'
 import { MAX_BODY_BYTES } from '../protocol.ts'
+import { MAX_BATCH } from '../task-inputs.ts'
 import { inferResponse, requireOutputs, type NamedOutput } from './infer-response.ts'
 import type { OipBackend, OipModel } from './oip-backend.ts'
 import { readInferCall, type InferCall } from './read-infer-call.ts'
 import { requestTensors } from './request-tensors.ts'
-import { ANSWER_OUTPUT, findTextTensor, inferTexts, MAX_TEXTS } from './text-tensor.ts'
+import { ANSWER_OUTPUT, findTextTensor, inferTexts } from './text-tensor.ts'
+import { timeoutMs } from './timeout-ms.ts'
 
 /** A JSON number takes at most about 25 characters, plus its comma. */
 const JSON_BYTES_PER_ELEMENT = 26
@@ -69,8 +71,7 @@ async function infer(request: Request, model: LoadedModel): Promise<Response> {
   const patience = parseDeadline(request.headers)
   model.preload()
   const call = await readInferCall(request, bodyLimit(manifest), who)
-  const micros = call.request?.parameters?.timeout ?? 0
-  const deadline = micros > 0 ? Math.min(patience, Math.ceil(micros / 1000)) : patience
+  const deadline = Math.min(patience, timeoutMs(call.request?.parameters?.timeout) ?? patience)
   const outputs = await withinDeadline(
     (expiresAt) => run(call, model, expiresAt, who),
     deadline,
@@ -90,7 +91,7 @@ async function run(
   const text = findTextTensor(model.manifest, call.request)
   requireOutputs(call.request?.outputs, text ? [...names, ANSWER_OUTPUT] : names, who)
   if (text) {
-    const bounds = { specs: [text], maxElements: MAX_TEXTS }
+    const bounds = { specs: [text], maxElements: MAX_BATCH }
     const tensors = requestTensors(call, bounds, who)
     return inferTexts(model, tensors[text.name], expiresAt)
   }

@@ -6,6 +6,6 @@ import { toProblem } from '../problem.ts'
  * exactly `application/json`: kserve's client shows the text of no other.
  */
 export const oipError: ErrorShape = (err) => ({
-  body: { error: err.message, ...toProblem(err) },
+  body: { ...toProblem(err), error: err.message },
   contentType: 'application/json',
 })

@@ -15,6 +15,16 @@ const SPECS: TensorSpec[] = [
   { name: 't', datatype: 'BYTES', shape: [-1] },
 ]
 const BOUNDS = { specs: SPECS, maxElements: 64 }
+const FREE: TensorSpec = { name: 'x', datatype: 'INT64', shape: [-1, -1] }
+const FREE_BOUNDS = { specs: [FREE], maxElements: 64 }
+
+async function tensorsOf(body: string, bounds = FREE_BOUNDS, limit = 16 * 1024 * 1024) {
+  return requestTensors(await readInferCall(call(Buffer.from(body)), limit, '[it]'), bounds, '[it]')
+}
+
+function oneInput(shape: number[], data: string): string {
+  return `{"inputs":[{"name":"x","datatype":"INT64","shape":[${shape}],"data":${data}}]}`
+}
 
 function call(body: Uint8Array, headers: Record<string, string> = {}): Request {
   return new Request('http://node/infer', { method: 'POST', body: new Uint8Array(body), headers })
@@ -54,7 +64,12 @@ test('answers any framing of any request with tensors or a MeshError', async () 
         const length = lie === undefined ? json.byteLength : lie
         const request = call(Buffer.concat([json, tail]), { [INFERENCE_HEADER]: String(length) })
         try {
-          requestTensors(await readInferCall(request, LIMIT, '[it]'), BOUNDS, '[it]')
+          const bounds = inputs[0]?.datatype === 'INT64' ? FREE_BOUNDS : BOUNDS
+          const given = requestTensors(await readInferCall(request, LIMIT, '[it]'), bounds, '[it]')
+          // rows of nothing as well
+          for (const { shape } of Object.values(given)) {
+            expect(shape.every((dim) => dim <= bounds.maxElements)).toBe(true)
+          }
         } catch (err) {
           expect(err).toBeInstanceOf(MeshError)
           // as: just checked
@@ -78,14 +93,10 @@ test('reads numbers as views of the body whatever the length of the JSON, where 
     })
     const init = { method: 'POST', body: pieces, headers, duplex: 'half' }
     const request = new Request('http://node/infer', init)
-    const { request: json, binary } = await readInferCall(request, LIMIT, '[it]')
-    const { x } = requestTensors(
-      { request: json, binary },
-      { ...BOUNDS, specs: SPECS.slice(0, 1) },
-      '[it]',
-    )
+    const given = await readInferCall(request, LIMIT, '[it]')
+    const { x } = requestTensors(given, { ...BOUNDS, specs: SPECS.slice(0, 1) }, '[it]')
     expect(x?.data).toEqual(Float32Array.of(1, 2))
-    expect(x?.data instanceof Float32Array && x.data.buffer).toBe(binary.buffer)
+    expect(x?.data instanceof Float32Array && x.data.buffer).toBe(given.binary.buffer)
   }
 })
 
@@ -124,4 +135,40 @@ test('takes fields that clients add, and names those that are wrong', async () =
   await expect(
     readInferCall(call(Buffer.from(JSON.stringify(wrong))), LIMIT, '[it]'),
   ).rejects.toThrow(/inputs\[0\]\.shape\[0\]/)
+})
+
+test.each([[[2 ** 31 - 1, 0]], [[0, 2 ** 31 - 1]], [[65, 0]], [[9, 8]]])(
+  'counts an empty dimension as 1: [%s] is too much however few its values',
+  async (shape) => {
+    await expect(tensorsOf(oneInput(shape, '[]'))).rejects.toThrow(/elements.*the limit is 64/)
+    expect(await tensorsOf(oneInput([64, 0], '[]'))).toMatchObject({ x: { shape: [64, 0] } })
+  },
+)
+
+test('makes no integer of a literal longer than 64 bits, nor repeats it', async () => {
+  const digits = '9'.repeat(4_000_000)
+  const started = performance.now()
+  const refusal = await tensorsOf(oneInput([1, 1], `[${digits}]`)).catch((err: unknown) => err)
+  expect(performance.now() - started).toBeLessThan(2_000)
+  expect(refusal).toMatchObject({ code: 'invalid_input' })
+  expect(String(refusal).length).toBeLessThan(300)
+})
+
+test('counts values before it makes integers of them', async () => {
+  const many = `[${'9223372036854775807,'.repeat(700_000)}1]`
+  const started = performance.now()
+  await expect(tensorsOf(oneInput([1, 1], many))).rejects.toThrow('700001 values')
+  const another = oneInput([1, 1], many).replace('INT64', 'UINT64')
+  await expect(tensorsOf(another)).rejects.toThrow('it must be INT64')
+  expect(performance.now() - started).toBeLessThan(2_000)
+})
+
+test.each([
+  ['inputs', `{"inputs":[${'0,'.repeat(200_000)}0]}`],
+  ['outputs', `{"inputs":[],"outputs":[${'0,'.repeat(200_000)}0]}`],
+  ['a shape', `{"inputs":[{"shape":[${'"",'.repeat(200_000)}0]}]}`],
+])('complains of too many of %s in a few words', async (_, body) => {
+  const refusal = await tensorsOf(body).catch((err: unknown) => err)
+  expect(String(refusal)).toMatch(/at most/)
+  expect(String(refusal).length).toBeLessThan(1_200)
 })

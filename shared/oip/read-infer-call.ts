@@ -3,14 +3,20 @@ import { z } from 'zod'
 import { parseJson } from '../json.ts'
 import { MeshError } from '../mesh-error.ts'
 import { INFERENCE_HEADER } from '../protocol.ts'
-import { mayBeRounded, parseExactJson } from './exact-json.ts'
-import { InferRequest } from './infer-request.ts'
+import { parseExactJson } from './exact-json.ts'
+import { InferLengths, InferRequest } from './infer-request.ts'
+import { jsonBytesOf } from './json-bytes.ts'
 import { readContent } from './read-content.ts'
+
+/** Of what is wrong with a request, no more is told. */
+const MAX_COMPLAINT_CHARS = 1_000
 
 /** An inference as it came: its JSON, and the bytes of the tensors that followed it. */
 export interface InferCall {
   /** Absent where the whole body is the only tensor. */
   request: InferRequest | undefined
+  /** What `request` was read from. */
+  json: Uint8Array
   binary: Uint8Array
 }
 
@@ -25,17 +31,10 @@ export async function readInferCall(
   limit: number,
   who: string,
 ): Promise<InferCall> {
-  const declared = request.headers.get(INFERENCE_HEADER)
-  if (declared === null) {
+  const jsonBytes = jsonBytesOf(request.headers, who)
+  if (jsonBytes === undefined) {
     const body = await readContent(request, limit, who)
-    return { request: parseInferRequest(body, who), binary: new Uint8Array(0) }
-  }
-  const jsonBytes = Number(declared)
-  if (!/^\d+$/.test(declared) || !Number.isSafeInteger(jsonBytes)) {
-    throw new MeshError(
-      'invalid_request',
-      `${who} ${INFERENCE_HEADER} is '${declared.slice(0, 32)}'; it must be the bytes of JSON before the tensors`,
-    )
+    return { request: parseInferRequest(body, who), json: body, binary: new Uint8Array(0) }
   }
   // the first tensor, usually the only one, is then a view of the body
   const body = await readContent(request, limit, who, jsonBytes)
@@ -45,27 +44,30 @@ export async function readInferCall(
       `${who} ${INFERENCE_HEADER} is ${jsonBytes}; the body has ${body.byteLength} bytes`,
     )
   }
-  if (jsonBytes === 0) return { request: undefined, binary: body }
-  return {
-    request: parseInferRequest(body.subarray(0, jsonBytes), who),
-    binary: body.subarray(jsonBytes),
-  }
+  const json = body.subarray(0, jsonBytes)
+  if (jsonBytes === 0) return { request: undefined, json, binary: body }
+  return { request: parseInferRequest(json, who), json, binary: body.subarray(jsonBytes) }
+}
+
+/** The same JSON with its 64-bit integers exact. */
+export function parseExactInferRequest(json: Uint8Array, who: string): InferRequest {
+  return checkInferRequest(parseExactJson(json), who)
 }
 
 function parseInferRequest(json: Uint8Array, who: string): InferRequest {
-  const request = checkInferRequest(parseJson(json, `${who} the body`), who)
-  const rounded = request.inputs.some(
-    ({ datatype, data }) => datatype.endsWith('INT64') && data && hasRounded(data),
-  )
-  return rounded ? checkInferRequest(parseExactJson(json), who) : request
+  const value = parseJson(json, `${who} the body`)
+  const lengths = InferLengths.safeParse(value)
+  if (!lengths.success) throw malformed(lengths.error, who)
+  return checkInferRequest(value, who)
 }
 
 function checkInferRequest(value: unknown, who: string): InferRequest {
   const parsed = InferRequest.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new MeshError('invalid_request', `${who} ${z.prettifyError(parsed.error)}`)
+  throw malformed(parsed.error, who)
 }
 
-function hasRounded(data: readonly unknown[]): boolean {
-  return data.some((value) => (Array.isArray(value) ? hasRounded(value) : mayBeRounded(value)))
+function malformed(error: z.ZodError, who: string): MeshError {
+  const complaint = z.prettifyError(error).slice(0, MAX_COMPLAINT_CHARS)
+  return new MeshError('invalid_request', `${who} ${complaint}`)
 }

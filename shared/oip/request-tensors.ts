@@ -1,14 +1,16 @@
 import type { TensorSpec } from '../manifest.ts'
 import { MeshError } from '../mesh-error.ts'
-import { DATATYPES, elementCount, type Tensor, type Tensors } from '../tensor.ts'
+import { DATATYPES, elementCount, shapeCost, type Tensor, type Tensors } from '../tensor.ts'
 import { parseBinaryTensor } from './binary-tensor.ts'
+import { mayBeRounded } from './exact-json.ts'
+import { flatValues } from './flat-values.ts'
 import type { InferRequest, InferTensor } from './infer-request.ts'
 import { parseJsonTensor } from './json-tensor.ts'
-import type { InferCall } from './read-infer-call.ts'
+import { parseExactInferRequest, type InferCall } from './read-infer-call.ts'
 
 export interface TensorBounds {
   specs: readonly TensorSpec[]
-  /** Most elements of one tensor. */
+  /** Most elements of one tensor, where an empty dimension counts as 1. */
   maxElements: number
 }
 
@@ -17,33 +19,54 @@ export interface TensorBounds {
  * Throws `invalid_input`, and `invalid_request` where the bytes are not those that the JSON tells of.
  */
 export function requestTensors(
-  { request, binary }: InferCall,
+  { request, json, binary }: InferCall,
   { specs, maxElements }: TensorBounds,
   who: string,
 ): Tensors {
   if (!request) return rawTensor(binary, specs, maxElements, who)
   const known = new Map(specs.map((spec) => [spec.name, spec]))
-  const chunks = binaryChunks(request, binary, who)
-  const tensors: Record<string, Tensor> = {}
+  const seen = new Set<string>()
   for (const given of request.inputs) {
-    const spec = known.get(given.name)
-    if (!spec) throw invalid(`${who} has no input '${given.name}'; it has ${list(specs)}`)
-    if (Object.hasOwn(tensors, given.name)) {
-      throw invalid(`${who} input '${given.name}' is given twice`)
-    }
-    const owner = `${who} input '${given.name}'`
+    const { name, data, shape } = given
+    const spec = known.get(name)
+    if (!spec) throw invalid(`${who} has no input '${name}'; it has ${list(specs)}`)
+    if (seen.has(name)) throw invalid(`${who} input '${name}' is given twice`)
+    seen.add(name)
+    const owner = `${who} input '${name}'`
     requireFitting(given, spec, maxElements, owner)
-    const { datatype } = spec
-    const { shape, data, parameters } = given
-    const bytes = chunks.get(given)
-    if (bytes) tensors[given.name] = parseBinaryTensor(bytes, { datatype, shape }, owner)
-    else if (data)
-      tensors[given.name] = parseJsonTensor(data, { datatype, shape }, parameters, owner)
-    else throw invalid(`${owner} has neither data nor parameters.binary_data_size`)
+    if (data) flatValues(data, shape, owner)
   }
-  const missing = specs.filter((spec) => !Object.hasOwn(tensors, spec.name))
+  const missing = specs.filter(({ name }) => !seen.has(name))
   if (missing.length > 0) throw invalid(`${who} lacks the input ${list(missing)}`)
-  return tensors
+
+  const { inputs } = request.inputs.some(hasRounded) ? parseExactInferRequest(json, who) : request
+  const chunks = binaryChunks(inputs, binary, who)
+  return Object.fromEntries(
+    inputs.map((given) => [given.name, toTensor(given, chunks.get(given), known, who)]),
+  )
+}
+
+/** Only now, when they are as many as the model takes, values are looked at. */
+function hasRounded({ datatype, data }: InferTensor): boolean {
+  return datatype.endsWith('INT64') && Array.isArray(data) && someRounded(data)
+}
+
+function someRounded(data: readonly unknown[]): boolean {
+  return data.some((value) => (Array.isArray(value) ? someRounded(value) : mayBeRounded(value)))
+}
+
+function toTensor(
+  { name, shape, data, parameters }: InferTensor,
+  bytes: Uint8Array | undefined,
+  known: ReadonlyMap<string, TensorSpec>,
+  who: string,
+): Tensor {
+  const owner = `${who} input '${name}'`
+  const datatype = known.get(name)?.datatype
+  if (!datatype) throw new MeshError('internal', `${owner} was not checked`)
+  if (bytes) return parseBinaryTensor(bytes, { datatype, shape }, owner)
+  if (data) return parseJsonTensor(data, { datatype, shape }, parameters, owner)
+  throw invalid(`${owner} has neither data nor parameters.binary_data_size`)
 }
 
 function requireFitting(
@@ -59,15 +82,17 @@ function requireFitting(
     shape.length === spec.shape.length &&
     spec.shape.every((dim, i) => dim === -1 || dim === shape[i])
   if (!fits) throw invalid(`${who} has shape [${shape}]; it must be [${spec.shape}] (-1: any)`)
-  const count = elementCount(shape)
-  if (count > maxElements) {
-    throw invalid(`${who} has ${count} elements; the limit is ${maxElements}`)
+  const cost = shapeCost(shape)
+  if (cost > maxElements) {
+    throw invalid(
+      `${who} has ${cost} elements, an empty dimension counted as 1; the limit is ${maxElements}`,
+    )
   }
 }
 
 /** The bytes of each binary tensor: they follow one another in the order of the inputs, and nothing else follows. */
 function binaryChunks(
-  { inputs }: InferRequest,
+  inputs: InferRequest['inputs'],
   binary: Uint8Array,
   who: string,
 ): ReadonlyMap<InferTensor, Uint8Array> {

@@ -2,13 +2,13 @@ import type { LoadedModel } from '../loaded-model.ts'
 import type { Manifest, TensorSpec } from '../manifest.ts'
 import { MediaAnswer } from '../media-answer.ts'
 import { MeshError } from '../mesh-error.ts'
+import { predictEach } from '../predict-each.ts'
+import { requireTexts } from '../require-texts.ts'
 import type { Tensor, Tensors } from '../tensor.ts'
+import { textTypeOf } from '../text-type.ts'
 import type { NamedOutput } from './infer-response.ts'
 import { binaryBytes, parseBinaryTensor } from './binary-tensor.ts'
 import type { InferRequest } from './infer-request.ts'
-
-/** Most texts of one request; each is a run of its own. */
-export const MAX_TEXTS = 64
 
 /** The output that has a task's whole answer, one element for each text. */
 export const ANSWER_OUTPUT = 'answer'
@@ -33,43 +33,33 @@ export function findTextTensor(
  */
 export async function inferTexts(
   model: LoadedModel,
-  texts: Tensor | undefined,
+  tensor: Tensor | undefined,
   expiresAt: number,
 ): Promise<NamedOutput[]> {
-  const { id, accepts, limits } = model.manifest
-  if (texts?.datatype !== 'BYTES')
+  const { manifest } = model
+  const { id, textTensor: name = 'text' } = manifest
+  if (tensor?.datatype !== 'BYTES') {
     throw new MeshError('internal', `[${id}] takes its texts as BYTES`)
-  requireWithin(texts.data, limits.inputBytes, id)
+  }
+  requireTexts(tensor.data, manifest, name)
 
-  const answers: Uint8Array[] = []
-  const runs: Tensors[][] = []
-  for (const bytes of texts.data) {
-    const own: Tensors[] = []
-    const input = { mediaType: accepts[0] ?? 'text/plain', bytes }
-    const answer = await model.predict(input, {}, expiresAt, (outputs) => own.push(outputs))
+  const mediaType = textTypeOf(manifest)
+  const texts = tensor.data.map((bytes) => ({ mediaType, bytes }))
+  const runs: Tensors[][] = texts.map(() => [])
+  const onRun = (outputs: Tensors, text: number) => void runs[text]?.push(outputs)
+  const answers = await predictEach(model, { texts, parameters: {}, name, onRun }, expiresAt)
+  const data = answers.map((answer) => {
     if (answer instanceof MediaAnswer) {
       throw new MeshError('internal', `[${id}] answers a text with ${answer.mediaType}`)
     }
-    answers.push(new TextEncoder().encode(JSON.stringify(answer)))
-    runs.push(own)
-  }
+    return new TextEncoder().encode(JSON.stringify(answer))
+  })
   const answer: NamedOutput = {
     name: ANSWER_OUTPUT,
-    tensor: { datatype: 'BYTES', shape: [answers.length], data: answers },
+    tensor: { datatype: 'BYTES', shape: [data.length], data },
     parameters: { content_type: 'json' },
   }
-  return [...joinRuns(runs, model.manifest.outputs), answer]
-}
-
-function requireWithin(texts: readonly Uint8Array[], limit: number, id: string): void {
-  const empty = texts.findIndex(({ byteLength }) => byteLength === 0)
-  if (empty !== -1) throw new MeshError('invalid_input', `[${id}] text ${empty} is empty`)
-  const bytes = texts.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  if (bytes <= limit) return
-  throw new MeshError(
-    'payload_too_large',
-    `[${id}] the texts have ${bytes} bytes; the limit is ${limit}`,
-  )
+  return [...joinRuns(runs, manifest.outputs), answer]
 }
 
 /** The outputs of all texts below one another; none where a text took several runs or isn't one row. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
-import { z } from 'zod'
+import type { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { readBody } from '#shared/read-body.ts'
@@ -23,13 +24,13 @@ export async function change(
   await c.get('registry').reload(store)
 }
 
-/** The body as `schema` has it. Throws `invalid_request` that names every field that is wrong. */
+/** The body as `schema` has it. Throws `invalid_request` that names what is wrong. */
 export async function readAdminBody<T>(c: Context<RouterApp>, schema: z.ZodType<T>): Promise<T> {
   const parsed = schema.safeParse(
     parseJson(await readBody(c.req.raw, MAX_ADMIN_BODY_BYTES, '[admin]')),
   )
   if (parsed.success) return parsed.data
-  throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+  throw new MeshError('invalid_request', describeIssues(parsed.error))
 }
 
 /** Key order doesn't matter: D1 gives back what was stored, a client may send it in another order. */

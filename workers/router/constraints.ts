@@ -9,8 +9,8 @@ import {
   DEFAULT_DEADLINE_MS,
   MAX_DEADLINE_MS,
   REQUEST_ID_HEADER,
-  TaskInputs,
 } from '#shared/protocol.ts'
+import { TaskInputs } from '#shared/task-inputs.ts'
 
 import { Region } from './admin-bodies.ts'
 import { Objective } from './ranking/objective.ts'

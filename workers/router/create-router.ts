@@ -20,7 +20,7 @@ import { mcpRoutes } from './mcp/mcp-routes.ts'
 import { oipRoutes } from './oip-routes.ts'
 import { createIsolateState } from './isolate-state.ts'
 import { openAiRoutes } from './openai-routes.ts'
-import { openApi } from './openapi.ts'
+import { openApiRoutes } from './openapi-routes.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
 import { snapshotOf } from './request-snapshot.ts'
 
@@ -36,13 +36,11 @@ export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   app.use(refuseOtherMethods(app))
 
   app.get('/health', health)
-  app.get('/openapi.json', async (c) =>
-    c.json(openApi(await snapshotOf(c), new URL(c.req.url).origin)),
-  )
   app.get('/docs', async (c) => {
     c.header('content-security-policy', DOCS_CSP)
     return c.html(docsPage(await snapshotOf(c), new URL(c.req.url).origin))
   })
+  app.route('/', openApiRoutes())
   app.route('/infer', inferRoutes())
   app.route('/explain', explainRoutes())
   app.route('/admin', adminRoutes())

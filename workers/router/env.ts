@@ -16,7 +16,7 @@ export interface AuthSecrets {
 export interface TransportSecrets {
   /** Ed25519 private key as JWK JSON; signs calls over `http`. */
   SIGNING_KEY?: string
-  /** Bearer tokens by node, a JSON object: for other people's servers that ask for one. */
+  /** Bearer tokens by origin, a JSON object `{"https://host": "token"}`: for other people's servers that ask for one. */
   NODE_TOKENS?: string
   /** `development` allows http targets on loopback. */
   ENVIRONMENT?: string

@@ -23,7 +23,8 @@ const post = (path: string, init: RequestInit & { key?: string } = {}) =>
     ...init,
   })
 
-test.each(['tone', 'tone@1', TONE, 'tone/pipeline/text-classification'])(
+const PIPELINE = 'pipeline/text-classification'
+test.each(['tone', 'tone@1', TONE, `tone/${PIPELINE}`, `${TONE}/${PIPELINE}`])(
   'answers %s as Hugging Face’s clients read it, and says who did',
   async (name) => {
     const { status, headers, body } = await post(`/models/${name}`)
@@ -71,6 +72,14 @@ test.each<[string, string, RequestInit & { key?: string }, number, string]>([
     'model_unknown',
   ],
   ['of a version that is not there', '/models/tone@2', {}, 404, 'model_unknown'],
+  ['to no address', '/models/tone/a/b/c/d', {}, 404, 'not_found'],
+  [
+    'of another pipeline of a capability',
+    `/models/${TONE}/pipeline/fill-mask`,
+    {},
+    400,
+    'invalid_request',
+  ],
   ['of another pipeline', '/models/tone/pipeline/fill-mask', {}, 400, 'invalid_request'],
   [
     'with a compressed body',
@@ -111,4 +120,8 @@ test('a 503 is held back, since a client asks again the moment it has one', asyn
   const { status, body } = await post('/models/idle')
   expect([status, body.code, body.estimated_time]).toEqual([503, 'no_deployment', 1])
   expect(performance.now() - started).toBeGreaterThanOrEqual(950)
+  const hurried = performance.now()
+  const headers = { 'content-type': 'application/json', 'mesh-deadline-ms': '100' }
+  expect((await post('/models/idle', { headers })).status).toBe(503)
+  expect(performance.now() - hurried).toBeLessThan(700)
 })

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 
 import { huggingFaceError } from '#shared/hugging-face/hugging-face-error.ts'
+import { paceRetries } from '#shared/hugging-face/pace-retries.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { answerErrorsAs } from '#shared/problem.ts'
 
@@ -9,7 +10,6 @@ import { constraintsOf } from './constraints.ts'
 import type { RouterApp } from './env.ts'
 import { findNamed } from './find-named.ts'
 import { huggingFaceDoor } from './hugging-face/hugging-face-door.ts'
-import { paceRetries } from './hugging-face/pace-retries.ts'
 import { findCandidates, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { requirePlainBody } from './require-plain-body.ts'
@@ -21,16 +21,23 @@ import { requirePlainBody } from './require-plain-body.ts'
 export function huggingFaceRoutes(): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   const shape = answerErrorsAs(huggingFaceError)
-  const authenticate = requireKey('infer')
+  // a POST to no address fails in their shape too; what is read here is the catalogue's
+  app.use((c, next) => (c.req.method === 'POST' ? shape(c, next) : next()))
+  const guards = [paceRetries, requireKey('infer')] as const
 
-  app.post('/:id', paceRetries, shape, authenticate, (c) => infer(c, c.req.param('id')))
-  app.post('/:task/:domain', paceRetries, shape, authenticate, (c) =>
-    infer(c, `${c.req.param('task')}/${c.req.param('domain')}`),
+  app.post('/:id', ...guards, (c) => infer(c, c.req.param('id')))
+  app.post('/:task/:domain', ...guards, (c) => infer(c, capabilityOf(c.req.param())))
+  app.post('/:id/pipeline/:pipeline', ...guards, (c) =>
+    infer(c, c.req.param('id'), c.req.param('pipeline')),
   )
-  app.post('/:id/pipeline/:task', paceRetries, shape, authenticate, (c) =>
-    infer(c, c.req.param('id'), c.req.param('task')),
+  app.post('/:task/:domain/pipeline/:pipeline', ...guards, (c) =>
+    infer(c, capabilityOf(c.req.param()), c.req.param('pipeline')),
   )
   return app
+}
+
+function capabilityOf({ task, domain }: { task: string; domain: string }): string {
+  return `${task}/${domain}`
 }
 
 async function infer(c: Context<RouterApp>, name: string, pipeline?: string): Promise<Response> {

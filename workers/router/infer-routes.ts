@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
+import { mediaTypeOf } from '#shared/media-type.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { requireKey } from './authenticate.ts'
@@ -9,7 +10,6 @@ import { constraintsOf, Envelope } from './constraints.ts'
 import { task } from './doors/task.ts'
 import type { RouterApp } from './env.ts'
 import type { Wanted } from './find-candidates.ts'
-import { mediaTypeOf } from './media-type.ts'
 import { findCandidates, perform, readInTime, sendAnswer } from './perform.ts'
 import { requirePlainBody } from './require-plain-body.ts'
 
@@ -39,7 +39,7 @@ export function inferRoutes(): Hono<RouterApp> {
     const { deadlineMs: headerMs } = constraintsOf(c.req.raw.headers)
     const envelope = await readInTime(c, 'the envelope:', headerMs)
     const parsed = Envelope.safeParse(parseJson(envelope, 'the envelope'))
-    if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+    if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
     const { capability, inputs, parameters } = parsed.data
     const constraints = constraintsOf(c.req.raw.headers, parsed.data.constraints)
     const candidates = await findCandidates(c, capability, constraints)

@@ -27,3 +27,10 @@ test('never suggests more than three', () => {
   const many = Array.from({ length: 20 }, (_, i) => `text-classification/t${i}`)
   expect(nearest('text-classification/t', many)).toHaveLength(3)
 })
+
+test('spends no time on what is too long to be a name', () => {
+  const began = performance.now()
+  expect(nearest('a'.repeat(5_000_000), KNOWN)).toEqual([])
+  expect(nearest(`text-classification/${'/'.repeat(5_000_000)}`, KNOWN)).toEqual([])
+  expect(performance.now() - began).toBeLessThan(100)
+})

@@ -3,8 +3,12 @@ const MAX_SUGGESTIONS = 3
 /** A suggestion may differ in up to this share of the longer word. */
 const MAX_DIFFERENCE = 0.6
 
-/** The known names most like an unknown one, best first: by edit distance, and by sharing a part. */
+/** Names are shorter; of what a caller made up, the distance would take time by its length. */
+const MAX_NAME_CHARS = 128
+
+/** The known names most like an unknown one, best first: by edit distance, and by sharing a part; none for what is too long to be one. */
 export function nearest(name: string, known: Iterable<string>): string[] {
+  if (name.length > MAX_NAME_CHARS) return []
   return Array.from(known, (candidate) => ({ candidate, difference: difference(name, candidate) }))
     .filter(({ difference: value }) => value <= MAX_DIFFERENCE)
     .toSorted((a, b) => a.difference - b.difference || (a.candidate < b.candidate ? -1 : 1))

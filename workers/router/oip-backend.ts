@@ -1,21 +1,20 @@
 import type { Context } from 'hono'
 
-import { MeshError } from '#shared/mesh-error.ts'
+import { contentEncodingOf } from '#shared/oip/content-encoding.ts'
+import { jsonBytesOf } from '#shared/oip/json-bytes.ts'
 import type { OipBackend, OipModel } from '#shared/oip/oip-backend.ts'
+import { peekTimeoutMs } from '#shared/oip/peek-timeout.ts'
 import { INFERENCE_HEADER, MESH_VERSION } from '#shared/protocol.ts'
-import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
+import { isRemote } from '#shared/remote-manifest.ts'
 
+import { answeringVersions } from './answering-versions.ts'
 import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
 import type { RouterApp } from './env.ts'
-import { countServing } from './matching/offer.ts'
 import { lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
-import { requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
-import type { Snapshot } from './snapshot.ts'
-
-/** What nodes can read (shared/oip); anything else would reach them as noise. */
-const ENCODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'deflate'])
+import { isReady, requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
+import type { RegisteredModel, Snapshot } from './snapshot.ts'
 
 /** The router as a server of the Open Inference Protocol: its models are the registry's, wherever they run. */
 export const routerBackend: OipBackend<RouterApp> = {
@@ -28,15 +27,15 @@ export const routerBackend: OipBackend<RouterApp> = {
 
   async models(c) {
     const snapshot = await snapshotOf(c)
-    return Array.from(snapshot.models.values(), ({ manifest }) => describe(manifest, snapshot))
+    return Array.from(snapshot.models.values(), (model) => describe(model, snapshot))
   },
 
   requireModel: (c, name, version) =>
     lookTwice(c, (snapshot) => {
       const found = requireVersions(snapshot, name, version)
-      const models = found.map(({ manifest }) => describe(manifest, snapshot))
-      // a request that names no version goes to any that is ready
-      return models.toSorted((a, b) => Number(b.ready) - Number(a.ready))
+      const answering = answeringVersions(found, (model) => isReady(snapshot, model))
+      const others = found.toReversed().filter((model) => !answering.includes(model))
+      return [...answering, ...others].map((model) => describe(model, snapshot))
     }),
 
   async infer(c, name, version) {
@@ -46,8 +45,10 @@ export const routerBackend: OipBackend<RouterApp> = {
     const candidates = await lookTwice(c, (snapshot) =>
       requireTensorCandidates(snapshot, { name, inPath: version, constraints }, c.get('board')),
     )
-    const { deadlineMs, priority } = constraints
-    const body = await readInTime(c, `[${name}]`, deadlineMs)
+    const body = await readInTime(c, `[${name}]`, constraints.deadlineMs)
+    const waits = callersTimeout(body, headers) ?? Number.POSITIVE_INFINITY
+    const deadlineMs = Math.min(constraints.deadlineMs, Date.now() - started + waits)
+    const { priority } = constraints
     const call = { door: tensor, candidates, deadlineMs, priority, started, body, headers }
     return sendAnswer(c, await perform(c, call))
   },
@@ -67,12 +68,11 @@ export const routerBackend: OipBackend<RouterApp> = {
 /** What runs a model on somebody else's server is known there only. */
 const REMOTE_PLATFORM = 'remote'
 
-function describe(manifest: RegisteredManifest, { offersOfModel }: Snapshot): OipModel {
+function describe(model: RegisteredModel, snapshot: Snapshot): OipModel {
+  const { manifest } = model
   const { id: name, version, inputs, outputs } = manifest
   const textTensor = isRemote(manifest) ? undefined : manifest.textTensor
-  const offers = offersOfModel.get(name) ?? []
-  const own = offers.filter(({ model }) => model.manifest.version === version)
-  const ready = countServing(own, 'tensor') > 0
+  const ready = isReady(snapshot, model)
   return {
     name,
     version,
@@ -85,28 +85,29 @@ function describe(manifest: RegisteredManifest, { offersOfModel }: Snapshot): Oi
 }
 
 /**
+ * `parameters.timeout` of the body in milliseconds: what one node leaves of it is all that the next may
+ * have. That of a compressed body is known only to the nodes, which keep it each for itself.
+ */
+function callersTimeout(
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): number | undefined {
+  if ('content-encoding' in headers) return undefined
+  return peekTimeoutMs(body.subarray(0, Number(headers[INFERENCE_HEADER] ?? body.byteLength)))
+}
+
+/**
  * What says how the body is to be read. Its type follows from the protocol and not from the caller: Triton's
  * client sends none, and others name it by habit.
  */
-function bodyHeaders(c: Context): Record<string, string> {
-  const jsonBytes = c.req.header(INFERENCE_HEADER)
-  if (jsonBytes !== undefined && !/^\d{1,10}$/.test(jsonBytes)) {
-    throw new MeshError(
-      'invalid_request',
-      `${INFERENCE_HEADER} is '${jsonBytes.slice(0, 32)}'; it must be the bytes of JSON before the tensors`,
-    )
-  }
-  const encoding = (c.req.header('content-encoding') ?? 'identity').trim().toLowerCase()
-  if (!ENCODINGS.has(encoding)) {
-    throw new MeshError(
-      'media_type_unsupported',
-      `the content-encoding '${encoding.slice(0, 32)}' is not known; there are gzip and deflate`,
-    )
-  }
+function bodyHeaders({ req }: Context): Record<string, string> {
+  const { headers } = req.raw
+  const jsonBytes = jsonBytesOf(headers, 'the router')
+  const encoding = contentEncodingOf(headers, 'the router')
   return {
     ...(jsonBytes === undefined
       ? { 'content-type': 'application/json' }
-      : { 'content-type': 'application/octet-stream', [INFERENCE_HEADER]: jsonBytes }),
-    ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
+      : { 'content-type': 'application/octet-stream', [INFERENCE_HEADER]: String(jsonBytes) }),
+    ...(encoding ? { 'content-encoding': encoding } : {}),
   }
 }

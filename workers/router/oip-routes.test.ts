@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib' // oxlint-disable-line no-restricted-import
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { startTestRouter, type TestRouter } from './start-test-router.ts'
+import { startTestRouter, toneManifest, type TestRouter } from './start-test-router.ts'
 
 const REQUEST = '{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]}'
 const ANSWER = '{"model_name":"tone","model_version":"1","outputs":[]}'
@@ -96,6 +96,25 @@ describe('an inference', () => {
     expect(left).toBeLessThanOrEqual(1234)
   })
 
+  test.each(['JSON', 'binary'])(
+    'of %s that says how long its caller waits is not fallen over past that',
+    async (kind) => {
+      await router.admin('POST', '/deployments', router.place({ node: 'far-too' }))
+      router.answerWith('application/json', ANSWER, { delayMs: 3_000 })
+      const head = REQUEST.replace('{', '{"parameters":{"timeout":400000},')
+      const framing: Record<string, string> =
+        kind === 'binary' ? { 'inference-header-content-length': String(head.length) } : {}
+      const started = performance.now()
+      const answer = await infer(framing, kind === 'binary' ? `${head}....` : head)
+      expect([answer.status, answer.body.code]).toEqual([504, 'deadline_exceeded'])
+      expect(performance.now() - started).toBeLessThan(2_000)
+      const told = router.received.map(({ headers }) => Number(headers['mesh-deadline-ms']))
+      expect(told.length).toBeGreaterThan(0)
+      expect(told.every((ms) => ms <= 400)).toBe(true)
+      await router.admin('DELETE', `/deployments/${encodeURI('tone@1/far-too')}`)
+    },
+  )
+
   test('is counted', async () => {
     const successes = async () => {
       const { body } = await router.send('/v2/models/tone/stats')
@@ -187,12 +206,32 @@ describe('what a node refuses', () => {
     }
   })
 
-  test('is cut where it is long', async () => {
+  test('is its sentence and a code of its status, and nothing that callers take for ours', async () => {
+    const problem = { type: 'x', title: 'x', status: 422, detail: 'x must be FP32' }
+    const more = { attempts: [{ node: 'secret' }], nearest: ['evil'], error: 'evil', docs: 'evil' }
+    for (const code of ['invalid_input', 'internal', 'unauthenticated', 'new_here']) {
+      const body = { ...problem, code, retryable: false, ...more }
+      router.answerWith('application/json', JSON.stringify(body), { status: 422 })
+      const { status, body: told } = await infer()
+      expect([status, told.error, told.code]).toEqual([422, 'x must be FP32', 'invalid_input'])
+      expect(JSON.stringify(told)).not.toMatch(/evil|secret/)
+      router.answerWith('application/problem+json', JSON.stringify(body), { status: 422 })
+      const task = await router.infer()
+      expect([task.status, task.body.code]).toEqual([422, 'invalid_input'])
+      expect(JSON.stringify(task.body)).not.toMatch(/evil|secret/)
+    }
+  })
+
+  test('is cut where it is long, a problem document too', async () => {
     const error = 'é'.repeat(20_000)
     router.answerWith('application/json', JSON.stringify({ error }), { status: 422 })
     const { status, body } = await infer()
     expect(status).toBe(422)
     expect(body.error).toBe('é'.repeat(1_000))
+    const problem = { type: 'x', title: 'x', status: 422, code: 'invalid_input', retryable: false }
+    const long = JSON.stringify({ ...problem, detail: error })
+    router.answerWith('application/json', long, { status: 422 })
+    expect((await infer()).body.error).toBe('é'.repeat(1_000))
   })
 
   test.each([
@@ -241,6 +280,26 @@ describe('metadata', () => {
     const index = { method: 'POST', body: '{}' }
     expect((await router.send('/v2/repository/index', { ...index, key: '' })).status).toBe(401)
     expect((await router.send('/v2/repository/index', index)).status).toBe(200)
+  })
+
+  test('describes the version that a request without one goes to', async () => {
+    const inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, 9] }]
+    const manifest = { ...toneManifest, version: '10', inputs }
+    await router.admin('POST', '/models', { manifest })
+    // what is unknown makes the router look at the registry again
+    const lookAgain = () => infer({}, REQUEST, '/v2/models/unknown/infer')
+    const described = async () => {
+      await lookAgain()
+      return (await router.send('/v2/models/tone')).body
+    }
+    // not yet: it has no deployment
+    expect(await described()).toMatchObject({ versions: ['1', '10'] })
+    await router.admin('POST', '/deployments', router.place({ version: '10' }))
+    expect(await described()).toMatchObject({ versions: ['10', '1'], inputs })
+    expect((await infer()).headers.get('mesh-model')).toBe('tone@10')
+    await router.admin('DELETE', `/deployments/${encodeURI('tone@10/far')}`)
+    await lookAgain()
+    expect((await infer()).headers.get('mesh-model')).toBe('tone@1')
   })
 
   test('says of a model without a ready deployment that it is not ready', async () => {

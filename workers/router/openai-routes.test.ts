@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { decodeBase64 } from '#shared/base64.ts'
@@ -41,6 +44,42 @@ test.each(['/v1', '/openai/v1'])('embeds a list in one call of a node, from %s',
   expect(JSON.parse(new TextDecoder().decode(call?.body))).toEqual({ inputs: ['a', 'b'] })
 })
 
+test('finds a model that takes tensors only, as old as it is', async () => {
+  const { manifest } = modelEntry({ id: 'far-away' })
+  const { id, version, title, description, capability, license, inputs, outputs } = manifest
+  const facts = { id, version, title, description, capability, license, inputs, outputs }
+  const remote = { ...facts, source: { type: 'remote' } }
+  const { status } = await router.admin('POST', '/models', { manifest: remote })
+  expect(status).toBe(201)
+  const { body } = await router.send('/v1/models/far-away', { key: router.inferKey })
+  expect(body).toMatchObject({ id: 'far-away', object: 'model', capability })
+  expect(body.created).toBeGreaterThan(1_700_000_000)
+})
+
+test('asks another node for what one answers that is no embedding', async () => {
+  const odd = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('[[1],["b"]]')
+  })
+  await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve))
+  const { port } = odd.address() as AddressInfo // as: it listens on a port
+  const target = `http://127.0.0.1:${port}`
+  await router.admin('PATCH', '/deployments/vector@1/far', { weight: 1 })
+  const place = router.place({ model: 'vector', node: 'odd', target, weight: 100 })
+  expect((await router.admin('POST', '/deployments', place)).status).toBe(201)
+  try {
+    const routes: (string | null)[] = []
+    for (let i = 0; i < 8; i++) {
+      const { status, headers } = await embed(two)
+      expect(status).toBe(200)
+      routes.push(headers.get('mesh-route'))
+    }
+    expect(routes.join('\n')).toMatch(/odd;vector@1;bad_gateway;[^,]*, native\/far;vector@1;ok/)
+  } finally {
+    await router.admin('DELETE', '/deployments/vector@1/odd')
+    odd.close()
+  }
+})
+
 test('packs float32 with its least byte first', async () => {
   const { body } = await embed({ ...two, encoding_format: 'base64' })
   const [first] = body.data as { embedding: string }[] // as: the shape is the test before
@@ -73,6 +112,7 @@ test.each<[string, unknown, number, string | null, string]>([
   ['other dimensions', { ...two, dimensions: 3 }, 400, 'dimensions', 'invalid_request'],
   ['a body that is no object', [two], 400, null, 'invalid_request'],
   ['a model of another task', { model: 'tone', input: 'a' }, 400, 'model', 'invalid_request'],
+  ['a name of 200 kB', { ...two, model: 'a'.repeat(200_000) }, 400, 'model', 'invalid_request'],
   ['a model that is not there', { model: 'vectr', input: 'a' }, 404, 'model', 'model_not_found'],
 ])('refuses %s, in OpenAI’s shape', async (_, body, status, param, code) => {
   const refused = await embed(body)

@@ -16,7 +16,7 @@ interface Document {
 
 function documentOf(models: ModelEntry[]): Document {
   // as: an OpenAPI document
-  return openApi(compileSnapshot(rows({ models, deployments: [] })), 'https://mesh') as Document
+  return openApi(compileSnapshot(rows({ models, deployments: [] }))) as Document
 }
 
 /** The paths of a mesh of one model for each of `produced`, which answers that. */

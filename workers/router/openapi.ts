@@ -23,11 +23,11 @@ const GROUPS: readonly PathGroup[] = [
   adminPaths,
 ]
 
-/** OpenAPI 3.1 of this mesh as it is now: every address, and one path a capability from the registry's own rows. */
-export function openApi(
-  snapshot: Pick<Snapshot, 'capabilities' | 'version' | 'versions'>,
-  origin: string,
-): unknown {
+/**
+ * OpenAPI 3.1 of this mesh as it is now: every address, and one path a capability from the registry's own rows.
+ * Without `servers`, which depend on who asks (openapi-routes.ts).
+ */
+export function openApi(snapshot: Pick<Snapshot, 'capabilities' | 'version' | 'versions'>): object {
   return {
     openapi: '3.1.0',
     info: {
@@ -35,7 +35,6 @@ export function openApi(
       version: `registry-${snapshot.version}`,
       description: 'A mesh of small models, called by capability.',
     },
-    servers: [{ url: origin }],
     security: [{ key: [] }],
     paths: pathsOf(snapshot),
     components: {

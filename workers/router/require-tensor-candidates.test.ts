@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
+import { answeringVersions } from './answering-versions.ts'
 import { deployment, modelEntry, rows } from './registry-fixture.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 import { requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
-import { compileSnapshot } from './snapshot.ts'
+import { compileSnapshot, type Snapshot } from './snapshot.ts'
 
 const free = { deadlineMs: 1, placement: 'any' } as const
 const snapshot = compileSnapshot(
@@ -28,7 +29,7 @@ const nodesOf = (version?: string, constraints = {}) =>
     .toSorted()
 
 describe('the candidates for tensors', () => {
-  test('are all that are ready, of any version, on our nodes and on others', () => {
+  test('are all that are ready, of any version of the same tensors, on our nodes and on others', () => {
     expect(nodesOf()).toEqual(['mesh-tone', 'theirs', 'two'])
   })
 
@@ -60,6 +61,51 @@ describe('the candidates for tensors', () => {
         new HealthBoard(),
       ),
     ).toThrow('mood is known, but nothing that offers it is ready')
+  })
+})
+
+describe('of versions whose tensors differ', () => {
+  const longer = { inputs: [{ name: 'x', datatype: 'FP32' as const, shape: [-1, 9] }] }
+  const models = ['1', '10', '2'].map((version) =>
+    modelEntry({ version, ...(version === '10' ? longer : {}) }),
+  )
+  const of = (states: Record<string, 'ready' | 'disabled'>) =>
+    compileSnapshot(
+      rows({
+        models,
+        deployments: Object.entries(states).map(([version, state]) =>
+          deployment({ version, node: `n${version}`, id: version, state }),
+        ),
+      }),
+    )
+  const asked = (known: Snapshot) =>
+    requireTensorCandidates(
+      known,
+      { name: 'tone', inPath: undefined, constraints: free },
+      new HealthBoard(),
+    ).map(({ version }) => version)
+
+  test('only those like the newest that is ready are called when none is named', () => {
+    const all = of({ 1: 'ready', 2: 'ready', 10: 'ready' })
+    expect(asked(all)).toEqual(['10'])
+    expect(requireVersions(all, 'tone').map(({ manifest }) => manifest.version)).toEqual([
+      '1',
+      '2',
+      '10',
+    ])
+    const without = of({ 1: 'ready', 2: 'ready', 10: 'disabled' })
+    expect(asked(without).toSorted()).toEqual(['1', '2'])
+    expect(answeringVersions(requireVersions(all, 'tone'), () => false)).toEqual([models[1]])
+  })
+
+  test('each is called by its name', () => {
+    const all = of({ 1: 'ready', 2: 'ready', 10: 'ready' })
+    const named = requireTensorCandidates(
+      all,
+      { name: 'tone', inPath: '2', constraints: free },
+      new HealthBoard(),
+    )
+    expect(named.map(({ version }) => version)).toEqual(['2'])
   })
 })
 

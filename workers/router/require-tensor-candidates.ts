@@ -1,7 +1,9 @@
 import { MeshError } from '#shared/mesh-error.ts'
 
+import { answeringVersions } from './answering-versions.ts'
 import type { Constraints } from './constraints.ts'
 import { requireCandidates } from './find-candidates.ts'
+import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
 import { versionKey, type Candidate, type RegisteredModel, type Snapshot } from './snapshot.ts'
@@ -33,8 +35,8 @@ export function requireVersions(
 }
 
 /**
- * The deployments to try for tensors of a model, at least one: of any version when none is named. Throws
- * `model_unknown`, or `no_deployment` when nothing that has it is ready and fits.
+ * The deployments to try for tensors of a model, at least one: of any version that answers when none is named.
+ * Throws `model_unknown`, or `no_deployment` when nothing that has it is ready and fits.
  */
 export function requireTensorCandidates(
   snapshot: Snapshot,
@@ -46,10 +48,24 @@ export function requireTensorCandidates(
   board: HealthBoard,
 ): Candidate[] {
   const version = agreedVersion(name, inPath, constraints)
-  requireVersions(snapshot, name, version)
-  const offers = snapshot.offersOfModel.get(name) ?? []
+  const known = requireVersions(snapshot, name, version)
+  const answering = new Set(answeringVersions(known, (own) => isReady(snapshot, own)))
+  const offers = (snapshot.offersOfModel.get(name) ?? []).filter(({ model }) =>
+    answering.has(model),
+  )
   const pinned = { ...constraints, model: name, version }
   return requireCandidates(snapshot, { door: 'tensor', name, offers, constraints: pinned }, board)
+}
+
+/** Whether a deployment of the version takes requests. */
+export function isReady({ offersOfModel }: Snapshot, model: RegisteredModel): boolean {
+  const offers = offersOfModel.get(model.manifest.id) ?? []
+  return (
+    countServing(
+      offers.filter((own) => own.model === model),
+      'tensor',
+    ) > 0
+  )
 }
 
 /** The header may pin what the path left open; a model of its own would contradict it. */

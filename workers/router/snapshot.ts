@@ -68,7 +68,7 @@ export interface Snapshot {
   version: number
   /** By `id@version`. */
   models: ReadonlyMap<string, RegisteredModel>
-  /** Every version of a model, by its id. */
+  /** Every version of a model, by its id: 2 before 10. */
   versions: ReadonlyMap<string, readonly RegisteredModel[]>
   /** What is offered at task level. */
   capabilities: ReadonlyMap<string, CapabilityEntry>
@@ -97,7 +97,8 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     versionKey({ id: modelId, version }),
   )
   const measurementsOf = Map.groupBy(rows.measurements, ({ deploymentId }) => deploymentId)
-  const offers = rows.models.map((model) => {
+  const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
+  const offers = ordered.map((model) => {
     const own = deploymentsOf.get(versionKey(model.manifest)) ?? []
     const measured = measuredOf(own.flatMap(({ id }) => measurementsOf.get(id) ?? []))
     return createOffer(model, own, measured)
@@ -105,7 +106,7 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
   return {
     version: rows.version,
     models: new Map(rows.models.map((model) => [versionKey(model.manifest), model])),
-    versions: Map.groupBy(rows.models, ({ manifest }) => manifest.id),
+    versions: Map.groupBy(ordered, ({ manifest }) => manifest.id),
     capabilities: new Map(
       Array.from(byCapability(rows.models.filter(isOwn)), ([id, models]) => [id, { models }]),
     ),
@@ -115,6 +116,12 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     deploymentsOf,
     keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
   }
+}
+
+const { compare: compareNumbers } = new Intl.Collator('en', { numeric: true })
+
+function compareVersions(a: RegisteredManifest, b: RegisteredManifest): number {
+  return a.id === b.id ? compareNumbers(a.version, b.version) : 0
 }
 
 function isOwn(model: RegisteredModel): model is ModelEntry {

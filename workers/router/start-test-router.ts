@@ -3,6 +3,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -18,6 +19,8 @@ export const TONE = 'text-classification/tone'
 
 /** The one model, which answers JSON or a picture. */
 export const toneManifest = modelEntry({ produces: ['application/json', 'image/png'] }).manifest
+
+type Vars = Readonly<Record<string, string>>
 
 export interface Answer {
   status: number
@@ -60,9 +63,13 @@ export interface TestRouter {
   stop(): Promise<void>
 }
 
-/** Starts a router whose registry has one model, on one far node that answers well. */
+/**
+ * Starts a router whose registry has one model, on one far node that answers well.
+ *
+ * @param varsOf settings of the router, given the base URL of the far node
+ */
 export async function startTestRouter(
-  vars: Readonly<Record<string, string>> = {},
+  varsOf: Vars | ((farUrl: string) => Vars) = {},
   ratelimits: {
     name: string
     namespace_id: string
@@ -84,24 +91,23 @@ export async function startTestRouter(
   const farNode = createServer((request, response) => {
     const chunks: Uint8Array[] = []
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-    request.on('end', () => {
+    request.on('end', async () => {
       const body = Buffer.concat(chunks)
       received.push({ headers: request.headers, path: request.url ?? '', body })
-      const { status = 200, contentType, headers, body: answer, delayMs = 0 } = reply
-      setTimeout(() => {
-        response
-          .writeHead(status, {
-            'content-type': contentType,
-            'set-cookie': 'node=1',
-            'server-timing': 'node;dur=1.5',
-            ...headers,
-          })
-          .end(answer)
-      }, delayMs)
+      if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
+      response
+        .writeHead(reply.status ?? 200, {
+          'content-type': reply.contentType,
+          'set-cookie': 'node=1',
+          'server-timing': 'node;dur=1.5',
+          ...reply.headers,
+        })
+        .end(reply.body)
     })
   })
   await new Promise<void>((resolve) => farNode.listen(0, '127.0.0.1', resolve))
   const { port } = farNode.address() as AddressInfo // as: it listens on a port
+  const farUrl = `http://127.0.0.1:${port}`
 
   const harness = createTestHarness({
     root: ROOT,
@@ -121,7 +127,7 @@ export async function startTestRouter(
           ],
           ratelimits,
           vars: {
-            ...vars,
+            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
             SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
             ENVIRONMENT: 'development',
@@ -160,7 +166,7 @@ export async function startTestRouter(
     node: 'far',
     placement: 'native',
     transport: 'http',
-    target: `http://127.0.0.1:${port}`,
+    target: farUrl,
     ...overrides,
   })
 
@@ -179,7 +185,7 @@ export async function startTestRouter(
         body: 'hello',
       }),
     inferKey,
-    farUrl: `http://127.0.0.1:${port}`,
+    farUrl,
     answerWith(contentType, body, more = {}) {
       reply = { contentType, body, ...more }
     },

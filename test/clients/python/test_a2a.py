@@ -7,13 +7,15 @@ import httpx
 import pytest
 from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
 
-URL = os.environ["CAPILLARY_URL"]
+
+def mesh_url() -> str:
+    return os.environ["CAPILLARY_URL"]
 
 
 def read_card():
     async def run():
         async with httpx.AsyncClient() as http:
-            return await A2ACardResolver(http, URL).get_agent_card()
+            return await A2ACardResolver(http, mesh_url()).get_agent_card()
 
     return asyncio.run(run())
 
@@ -36,6 +38,9 @@ def test_security():
 def test_no_binding():
     """finds none of A2A's own bindings, and says so rather than call one"""
     card = read_card()
-    assert {own.url for own in card.supported_interfaces} == {f"{URL}/mcp", f"{URL}/infer"}
+    assert {own.url for own in card.supported_interfaces} == {
+        f"{mesh_url()}/mcp",
+        f"{mesh_url()}/infer",
+    }
     with pytest.raises(ValueError, match="(?i)transport"):
         ClientFactory(ClientConfig()).create(card)

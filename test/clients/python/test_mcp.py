@@ -14,8 +14,13 @@ MODELS = Path(__file__).parents[3] / "workers" / "models"
 LANGUAGE = "text-classification_language"
 
 
-def use(work, mode, key=os.environ["CAPILLARY_KEY"]):
+OWN_KEY = "own"
+
+
+def use(work, mode, key=OWN_KEY):
     """Runs `work` with a connected client, in an event loop of its own."""
+    if key == OWN_KEY:
+        key = os.environ["CAPILLARY_KEY"]
 
     async def run():
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}

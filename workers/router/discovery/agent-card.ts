@@ -1,4 +1,5 @@
 import { producedTypes } from '#shared/media-answer.ts'
+import { MESH_VERSION } from '#shared/protocol.ts'
 
 import { descriptionOf, type CapabilityDocument } from './documents.ts'
 
@@ -18,7 +19,7 @@ export function agentCard(documents: readonly CapabilityDocument[], origin: stri
   return {
     name: 'Capillary',
     description: 'A mesh of small models, called by capability: each skill is one.',
-    version: '1.0.0',
+    version: MESH_VERSION,
     documentationUrl: `${origin}/docs`,
     supportedInterfaces: [
       {

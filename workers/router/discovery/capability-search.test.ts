@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { MeshError } from '#shared/mesh-error.ts'
+import { toProblem } from '#shared/problem.ts'
+
 import { startTestRouter, type TestRouter } from '../start-test-router.ts'
 import { offer, search } from './discovery-fixture.ts'
 
@@ -36,6 +39,50 @@ describe('a search by meaning', () => {
     router.received.length = 0
     await search(router, { text: 'two' })
     expect(router.received.map(({ body }) => new TextDecoder().decode(body))).toEqual(['two'])
+  })
+
+  test('embeds a document once, however many search at the same time', async () => {
+    const away = await offer(router, 'fresh', { title: 'Fresh', description: 'As nothing before.' })
+    router.received.length = 0
+    await Promise.all(['a', 'b', 'c', 'd'].map((text) => search(router, { text })))
+    await away()
+    const bodies = router.received.map(({ body }) => new TextDecoder().decode(body))
+    expect(bodies.filter((text) => text.includes('As nothing before.'))).toHaveLength(1)
+  })
+
+  test('leaves out a document that its embedder refuses, and embeds the rest', async () => {
+    const seen: string[] = []
+    const node = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => {
+        seen.push(text)
+        const refused = text.includes('Refused')
+        const body = refused ? toProblem(new MeshError('payload_too_large', 'no')) : [0.6, 0.8]
+        const type = refused ? 'application/problem+json' : 'application/json'
+        response.writeHead(refused ? 413 : 200, { 'content-type': type }).end(JSON.stringify(body))
+      })
+    })
+    await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve))
+    const { port } = node.address() as AddressInfo // as: it listens on a port
+    const target = `http://127.0.0.1:${port}`
+    const place = router.place({ model: 'english', node: 'choosy', target })
+    expect((await router.admin('POST', '/deployments', place)).status).toBe(201)
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'draining' })
+    // more than there are connections at once: each would have stopped at one
+    const offers = Array.from({ length: 8 }, (_, i) =>
+      offer(router, `a-refused-${i}`, { description: `Refused, the ${i}.` }),
+    )
+    const withdrawals = await Promise.all(offers)
+    withdrawals.push(await offer(router, 'z-last', { description: 'The last one.' }))
+    const { how } = await search(router, { text: 'one' })
+    expect(how).toBe('semantic')
+    expect(seen.some((text) => text.includes('The last one.'))).toBe(true)
+    seen.length = 0
+    await search(router, { text: 'two' })
+    expect(seen).toEqual(['two'])
+    for (const takeBack of withdrawals) await takeBack()
+    await router.admin('DELETE', '/deployments/english@1/choosy')
+    await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
+    node.close()
   })
 
   test.each([

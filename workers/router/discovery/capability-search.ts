@@ -19,6 +19,8 @@ const WORDS_MS = 1_000
 const MAX_EMBEDDED = 32
 /** A Worker holds six connections open at once; more would wait for each other. */
 const AT_ONCE = 6
+/** So long a text is left to the search that began to embed it, or that failed to. */
+const LEFT_ALONE_MS = 5_000
 /** Embeddings kept by an isolate: a few hundred numbers each. */
 const MAX_KEPT = 4_096
 
@@ -43,6 +45,8 @@ export interface Matches {
 export class CapabilitySearch {
   /** By embedder and text; null where the embedder knows no word of it. */
   readonly #kept = new Map<string, Float32Array | null>()
+  /** When each text that is being embedded may be tried again. A Worker can't wait for another request's call. */
+  readonly #begun = new Map<string, number>()
 
   /** Never fails because of a model or the database: what is down only makes it less clever. */
   async find(c: Context<RouterApp>, query: string): Promise<Matches> {
@@ -137,26 +141,36 @@ export class CapabilitySearch {
     return cosines.size > 0 ? cosines : undefined
   }
 
-  /** Embeds what isn't kept yet, a few texts at a time. Never rejects. */
+  /** Embeds what isn't kept yet and no other search is at, a few texts at a time. Never rejects. */
   async #fill(texts: readonly string[], embedder: Embedder, context: EmbedContext): Promise<void> {
+    const now = Date.now()
     if (this.#kept.size > MAX_KEPT) this.#kept.clear()
+    for (const [key, until] of this.#begun) if (until <= now) this.#begun.delete(key)
     const missing = texts
-      .filter((text) => !this.#kept.has(keyOf(embedder, text)))
+      .map((text) => ({ text, key: keyOf(embedder, text) }))
+      .filter(({ key }) => !this.#kept.has(key) && !this.#begun.has(key))
       .slice(0, MAX_EMBEDDED)
+    for (const { key } of missing) this.#begun.set(key, now + LEFT_ALONE_MS)
+    // one node, so that a text is one call: what it can't answer, a later search asks of another
+    const one = { ...embedder, candidates: embedder.candidates.slice(0, 1) }
     const embedNext = async (): Promise<void> => {
-      for (let text = missing.shift(); text !== undefined; text = missing.shift()) {
-        const vector = await embedText(embedder, text, MEANING_MS, context).catch(knowsNoWord)
+      for (let next = missing.shift(); next !== undefined; next = missing.shift()) {
+        const vector = await embedText(one, next.text, MEANING_MS, context).catch(neverCan)
         if (vector === undefined) return
-        this.#kept.set(keyOf(embedder, text), vector)
+        this.#kept.set(next.key, vector)
+        this.#begun.delete(next.key)
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, embedNext))
+    // nobody got to these
+    for (const { key } of missing) this.#begun.delete(key)
   }
 }
 
-/** null for a text that the model can't read, now or later; undefined for what may pass. */
-function knowsNoWord(err: unknown): null | undefined {
-  return asMeshError(err).code === 'invalid_input' ? null : undefined
+/** null for a text that the model won't take, now or later; undefined for what may pass. */
+function neverCan(err: unknown): null | undefined {
+  const { status, retryable } = asMeshError(err)
+  return status < 500 && !retryable ? null : undefined
 }
 
 function keyOf({ name }: Embedder, text: string): string {

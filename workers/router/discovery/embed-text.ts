@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { problemError } from '#shared/problem.ts'
@@ -11,19 +9,12 @@ import { match } from '../matching/match.ts'
 import { nameOf } from '../matching/offer.ts'
 import { rank } from '../ranking/rank.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
+import { isVector } from '../is-vector.ts'
 import type { Candidate, Snapshot } from '../snapshot.ts'
 import type { Trace } from '../trace.ts'
 import { transports } from '../transports.ts'
 
 const EMBEDDING_TASK = 'feature-extraction/'
-const MAX_DIMENSIONS = 8_192
-
-/** One embedding: flat, or the only row of a list. */
-const Embedding = z.union([
-  z.array(z.number()).min(1).max(MAX_DIMENSIONS),
-  z.tuple([z.array(z.number()).min(1).max(MAX_DIMENSIONS)]).transform(([row]) => row),
-])
-
 /** One version of one model: only its own embeddings can be compared with each other. */
 export interface Embedder {
   /** `id@version`. */
@@ -92,12 +83,13 @@ export async function embedText(
   )
   if ('complaint' in reply) throw problemError(reply.complaint)
   const { body } = reply.answer
-  const parsed =
-    body instanceof Uint8Array
-      ? Embedding.safeParse(parseJson(body, `[${name}] the answer`))
-      : undefined
-  if (!parsed?.success) throw new MeshError('bad_gateway', `[${name}] did not answer one embedding`)
-  return unit(parsed.data)
+  const answer = body instanceof Uint8Array ? parseJson(body, `[${name}] the answer`) : undefined
+  const [only, ...others] = Array.isArray(answer) ? answer : []
+  // flat, or the only row of a list
+  const vector: unknown = others.length === 0 && Array.isArray(only) ? only : answer
+  if (!isVector(vector))
+    throw new MeshError('bad_gateway', `[${name}] did not answer one embedding`)
+  return unit(vector)
 }
 
 function unit(numbers: readonly number[]): Float32Array {

@@ -1,10 +1,12 @@
+import { MESH_VERSION } from '#shared/protocol.ts'
+
 /** The MCP server as its registries describe one: where it is and how to get in. */
 export function mcpServerCard(origin: string): Record<string, unknown> {
   return {
     name: 'capillary/mesh',
     title: 'Capillary',
     description: 'A mesh of small models: every capability is a tool.',
-    version: '1.0.0',
+    version: MESH_VERSION,
     remotes: [
       {
         type: 'streamable-http',

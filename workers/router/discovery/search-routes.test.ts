@@ -207,6 +207,18 @@ describe('facets', () => {
       expect((await post('/explore', body)).body.errorCode).toBe('INVALID_ARGUMENT')
     },
   )
+
+  test('that are wrong in thousands of ways are refused in a few words', async () => {
+    const facets = Array(4_000).fill({})
+    const filter = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`key${i}`, 1]))
+    const unknown = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`key${i}`, 1]))
+    for (const body of [{ resultType: { facets } }, { query: { filter } }, unknown]) {
+      const { status, bytes } = await post('/explore', body, '')
+      expect(status).toBe(400)
+      expect(bytes.length).toBeLessThan(2_000)
+    }
+    expect((await post('/explore', 'x'.repeat(17_000), '')).status).toBe(413)
+  })
 })
 
 describe('the list', () => {

@@ -1,7 +1,8 @@
 import { Hono, type Context } from 'hono'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { withinDeadline } from '#shared/deadline.ts'
+import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { answerErrorsAs } from '#shared/problem.ts'
@@ -18,7 +19,8 @@ import { documentsOf } from './documents.ts'
 import { passes, valuesAt } from './entry-fields.ts'
 import { matchWords, wordsOf } from './match-words.ts'
 
-const MAX_BYTES = 64 * 1024
+/** The longest query in words, and a filter: what is wrong in more would take longer to find than to answer. */
+const MAX_BYTES = 16 * 1024
 /** A caller that sends slowly waits for itself. */
 const READ_MS = 10_000
 /** A service leads to all capabilities, so it is worth this share of the best one. */
@@ -76,7 +78,7 @@ export function searchRoutes(search: CapabilitySearch): Hono<RouterApp> {
 
   app.get('/agents', async (c) => {
     const parsed = ListQuery.safeParse(c.req.query())
-    if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+    if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
     const { pageSize, pageToken = 0 } = parsed.data
     const entries = (await entriesOf(c)).map(({ entry }) => entry)
     const page = pageOf(entries, pageToken, pageSize)
@@ -110,7 +112,7 @@ async function readJson<T>(c: Context<RouterApp>, schema: z.ZodType<T>): Promise
   )
   const parsed = schema.safeParse(parseJson(body, 'the query'))
   if (parsed.success) return parsed.data
-  throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+  throw new MeshError('invalid_request', describeIssues(parsed.error))
 }
 
 function pageOf<T>(

@@ -3,9 +3,10 @@ import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
 import { TOKENS_HEADER } from '#shared/protocol.ts'
 
 import type { Door, NodeAnswer } from '../door.ts'
-import { mediaTypeOf } from '../media-type.ts'
+import { mediaTypeOf } from '#shared/media-type.ts'
 import { readAnswer } from '../receive-answer.ts'
 import { readSmallJson } from '../read-small-json.ts'
+import { toldProblem } from '../told-problem.ts'
 
 /** Task level: what the model's codec takes and answers. */
 export const task: Door = {
@@ -32,7 +33,8 @@ export const task: Door = {
       await response.body?.cancel()
       return undefined
     }
-    return Problem.safeParse(await readSmallJson(response)).data
+    const problem = Problem.safeParse(await readSmallJson(response)).data
+    return problem && toldProblem(response.status, problem)
   },
 }
 

@@ -1,42 +1,21 @@
 import type { Manifest } from '#shared/manifest.ts'
 import { producedTypes } from '#shared/media-answer.ts'
+import { answerSchemaOf } from '#shared/task-schemas.ts'
 
-type JsonSchema = Record<string, unknown>
+import { jsonSchema } from '../openapi/json-schema.ts'
 
 /**
- * What a capability's tool answers, as the golden examples of its models have it; undefined when any of them
- * may answer a file. Says of what kind things are, not that they are there: another input may lack one.
+ * What a capability's tool answers: the shape of its task, which `/openapi.json` tells too, and of a task that
+ * isn't known anything. undefined when any of the models may answer a file.
  */
 export function answerSchema(
-  manifests: readonly Pick<Manifest, 'examples' | 'produces'>[],
+  capability: string,
+  manifests: readonly Pick<Manifest, 'produces'>[],
 ): { type: 'object'; [keyword: string]: unknown } | undefined {
   const types = new Set(manifests.flatMap(producedTypes))
   if (types.size !== 1 || !types.has('application/json')) return undefined
-  const answers = manifests.flatMap(({ examples }) => examples.map(({ expected }) => expected))
-  return { type: 'object', properties: { answer: schemaOf(answers) }, required: ['answer'] }
-}
-
-/** A schema that all values satisfy; of any value where they have nothing in common. */
-function schemaOf(values: readonly unknown[]): JsonSchema {
-  if (values.length === 0) return {}
-  if (values.every((value) => Array.isArray(value))) {
-    return { type: 'array', items: schemaOf(values.flat()) }
-  }
-  if (values.every(isRecord)) {
-    const properties = Map.groupBy(values.flatMap(Object.entries), ([name]) => name)
-    return {
-      type: 'object',
-      properties: Object.fromEntries(
-        Array.from(properties, ([name, own]) => [name, schemaOf(own.map(([, value]) => value))]),
-      ),
-    }
-  }
-  for (const type of ['number', 'string', 'boolean']) {
-    if (values.every((value) => typeof value === type)) return { type }
-  }
-  return {}
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  const [task = ''] = capability.split('/')
+  const schema = answerSchemaOf(task)
+  const answer = schema ? jsonSchema(schema) : {}
+  return { type: 'object', properties: { answer }, required: ['answer'] }
 }

@@ -6,8 +6,7 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Context } from 'hono'
 
-import { log } from '#shared/log.ts'
-import { asMeshError } from '#shared/problem.ts'
+import { asMeshError, logFailure } from '#shared/problem.ts'
 
 import { constraintsOf } from '../constraints.ts'
 import type { CapabilitySearch } from '../discovery/capability-search.ts'
@@ -34,8 +33,8 @@ export async function callTool(
   search: CapabilitySearch,
   { name, arguments: args }: CallToolRequestParams,
 ): Promise<CallToolResult> {
-  const documents = documentsOf(await snapshotOf(c))
   try {
+    const documents = documentsOf(await snapshotOf(c))
     if (name === FIND_CAPABILITY) return await findCapability(c, search, documents, args)
     const document = find(documents, name) ?? find(documentsOf(await recheckedSnapshotOf(c)), name)
     if (!document) throw unknownTool(name)
@@ -44,10 +43,7 @@ export async function callTool(
   } catch (err) {
     if (err instanceof ProtocolError) throw err
     const known = asMeshError(err)
-    if (known.status >= 500) {
-      const { code, message, detail } = known
-      log.error(code, { message, detail, tool: name.slice(0, 96), request: c.get('requestId') })
-    }
+    logFailure(known, { tool: name.slice(0, 96), request: c.get('requestId') })
     const result = toolError(known)
     return { ...result, _meta: { ...result._meta, ...told(c) } }
   }

@@ -2,6 +2,7 @@ import type { CallToolResult, Tool } from '@modelcontextprotocol/server'
 import type { Context } from 'hono'
 import { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { CapabilitySearch } from '../discovery/capability-search.ts'
@@ -51,7 +52,7 @@ export async function findCapability(
   args: unknown,
 ): Promise<CallToolResult> {
   const parsed = FindArguments.safeParse(args ?? {})
-  if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+  if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
   const { query, limit } = parsed.data
   const { how, scores } = await search.find(c, query)
   const results = documents

@@ -55,7 +55,7 @@ function toolOf(document: CapabilityDocument): Tool {
   const known = tools.get(document)
   if (known) return known
   const manifests = document.models.map(({ manifest }) => manifest)
-  const outputSchema = answerSchema(manifests)
+  const outputSchema = answerSchema(document.capability, manifests)
   const most = Math.max(...manifests.map(({ limits }) => limits.inputBytes))
   const tool: Tool = {
     name: toolName(document.capability),

@@ -36,13 +36,14 @@ export function mcpRoutes(search: CapabilitySearch): Hono<RouterApp> {
 }
 
 /**
- * A page that made a browser resolve its own name to this host must not call through it: MCP asks for the
- * check. An origin that may call has been told so by now, in the header that browsers read.
+ * MCP asks for this check. A page may call only when ALLOWED_ORIGINS has its origin, which `allowOrigins` has
+ * told it by now in the header that browsers read. That the origin is this host's own proves nothing: a page
+ * that made a browser resolve its name to here is of that name too. Who sends no origin is no page.
  */
 const refuseForeignOrigin: MiddlewareHandler<RouterApp> = async function checkOrigin(c, next) {
   const origin = c.req.header('origin')
-  const allowed = [new URL(c.req.url).origin, c.res.headers.get('access-control-allow-origin')]
-  if (origin !== undefined && !allowed.includes(origin)) {
+  const allowed = c.res.headers.get('access-control-allow-origin')
+  if (origin !== undefined && origin !== allowed) {
     throw new MeshError('forbidden', 'pages of another origin may not call this address')
   }
   await next()

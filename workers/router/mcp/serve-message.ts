@@ -1,13 +1,18 @@
 import {
   createMcpHandler,
   isLegacyRequest,
+  ProtocolError,
+  ProtocolErrorCode,
   Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import type { Context } from 'hono'
 
+import { asMeshError, logFailure } from '#shared/problem.ts'
+import { MESH_VERSION } from '#shared/protocol.ts'
+
 import type { CapabilitySearch } from '../discovery/capability-search.ts'
-import { documentsOf } from '../discovery/documents.ts'
+import { documentsOf, type CapabilityDocument } from '../discovery/documents.ts'
 import type { RouterApp } from '../env.ts'
 import { snapshotOf } from '../request-snapshot.ts'
 import { callTool } from './call-tool.ts'
@@ -37,12 +42,23 @@ export async function serveMessage(
 
 function createServer(c: Context<RouterApp>, search: CapabilitySearch): Server {
   const server = new Server(
-    { name: 'capillary', title: 'Capillary', version: '1.0.0' },
+    { name: 'capillary', title: 'Capillary', version: MESH_VERSION },
     { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
   )
   server.setRequestHandler('tools/list', async ({ params }) =>
-    listTools(documentsOf(await snapshotOf(c)), params?.cursor),
+    listTools(await findDocuments(c), params?.cursor),
   )
   server.setRequestHandler('tools/call', ({ params }) => callTool(c, search, params))
   return server
+}
+
+/** The SDK would answer whatever is thrown by its own words: what is ours is logged, and told blandly. */
+async function findDocuments(c: Context<RouterApp>): Promise<readonly CapabilityDocument[]> {
+  try {
+    return documentsOf(await snapshotOf(c))
+  } catch (err) {
+    const known = asMeshError(err)
+    logFailure(known, { path: 'tools/list', request: c.get('requestId') })
+    throw new ProtocolError(ProtocolErrorCode.InternalError, known.message)
+  }
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
-import { decodeBase64 } from '#shared/base64.ts'
+import { describeIssues } from '#shared/describe-issues.ts'
+import { mediaFromBase64 } from '#shared/media-from-base64.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { isTextType, textTypeOf } from '#shared/text-type.ts'
 
 import { ConstraintFields } from '../constraints.ts'
 
@@ -28,6 +30,10 @@ export function inputSchemaOf(types: readonly string[]): {
   [keyword: string]: unknown
 } {
   const { textTypes, mediaTypes } = split(types)
+  const untold = [
+    ...(textTypes.length > 0 ? [textTypeOf({ accepts: textTypes })] : []),
+    ...mediaTypes.slice(0, 1),
+  ]
   return {
     type: 'object',
     properties: {
@@ -44,7 +50,15 @@ export function inputSchemaOf(types: readonly string[]): {
             },
           }
         : {}),
-      ...(types.length > 1 ? { mimeType: { type: 'string', enum: types, default: types[0] } } : {}),
+      ...(types.length > 1
+        ? {
+            mimeType: {
+              type: 'string',
+              enum: types,
+              description: `What the input is; ${untold.join(' or ')} unless you say it`,
+            },
+          }
+        : {}),
       parameters: { type: 'object', description: 'Parameters of the task, e.g. top_k' },
       constraints: { ...CONSTRAINTS, $schema: undefined, description: 'What the answer must obey' },
     },
@@ -58,7 +72,7 @@ export function inputSchemaOf(types: readonly string[]): {
 /** The task-level request that a call with `args` stands for. Throws `invalid_request` or `invalid_input`. */
 export function readToolInput(args: unknown, types: readonly string[]): ToolInput {
   const parsed = ToolArguments.safeParse(args ?? {})
-  if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+  if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
   const { text, data, mimeType, parameters, constraints = {} } = parsed.data
   const { textTypes, mediaTypes } = split(types)
   const given = requireOne({
@@ -66,21 +80,33 @@ export function readToolInput(args: unknown, types: readonly string[]): ToolInpu
     data: mediaTypes.length > 0 ? data : refuse('data', data, types),
   })
   const fitting = given.name === 'text' ? textTypes : mediaTypes
-  const contentType = mimeType ?? fitting[0] ?? ''
+  const untold = given.name === 'text' ? textTypeOf({ accepts: textTypes }) : (mediaTypes[0] ?? '')
+  const contentType = mimeType ?? untold
   if (!fitting.includes(contentType)) {
     throw new MeshError('invalid_request', `mimeType of ${given.name} must be one of ${fitting}`)
   }
   if (parameters) {
+    if (given.name === 'text' && contentType !== untold) {
+      throw new MeshError(
+        'invalid_request',
+        `with parameters a text is ${untold}; leave out the mimeType, or the parameters`,
+      )
+    }
     const body = new TextEncoder().encode(JSON.stringify({ inputs: given.value, parameters }))
     return { contentType: 'application/json', body, constraints }
   }
-  const body = given.name === 'text' ? new TextEncoder().encode(given.value) : bytesOf(given.value)
+  const body =
+    given.name === 'text'
+      ? new TextEncoder().encode(given.value)
+      : mediaFromBase64(given.value, 'data')
   return { contentType, body, constraints }
 }
 
 function split(types: readonly string[]): { textTypes: string[]; mediaTypes: string[] } {
-  const isText = (type: string) => type.startsWith('text/') || type.startsWith('message/')
-  return { textTypes: types.filter(isText), mediaTypes: types.filter((type) => !isText(type)) }
+  return {
+    textTypes: types.filter(isTextType),
+    mediaTypes: types.filter((type) => !isTextType(type)),
+  }
 }
 
 function refuse(name: string, value: string | undefined, types: readonly string[]): undefined {
@@ -95,15 +121,4 @@ function requireOne({ text, data }: { text: string | undefined; data: string | u
   if (text !== undefined && data === undefined) return { name: 'text', value: text }
   if (data !== undefined && text === undefined) return { name: 'data', value: data }
   throw new MeshError('invalid_request', 'give the input, as text or as base64 data, and only once')
-}
-
-/** Addresses are not fetched: what the mesh can reach, a caller may not be meant to. */
-function bytesOf(data: string): Uint8Array {
-  try {
-    return decodeBase64(data.startsWith('data:') ? data.slice(data.indexOf(',') + 1) : data)
-  } catch (err) {
-    throw new MeshError('invalid_input', 'data must be the bytes of the file in base64', {
-      cause: err,
-    })
-  }
 }

@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import { z } from 'zod'
 
 import { encodeBase64 } from '#shared/base64.ts'
 import { MeshError } from '#shared/mesh-error.ts'
@@ -7,16 +6,14 @@ import { TOKENS_HEADER } from '#shared/protocol.ts'
 
 import { constraintsOf } from '../constraints.ts'
 import type { NodeAnswer } from '../door.ts'
-import { task } from '../doors/task.ts'
 import type { RouterApp } from '../env.ts'
 import { findNamed } from '../find-named.ts'
 import { findCandidates, perform, readInTime } from '../perform.ts'
 import { requirePlainBody } from '../require-plain-body.ts'
+import { embeddingsDoor } from './embeddings-door.ts'
 import { parseEmbeddingsRequest, type EmbeddingsRequest } from './embeddings-request.ts'
 
 const TASK = 'feature-extraction'
-
-const Vectors = z.array(z.array(z.number()).min(1))
 
 /** `POST /v1/embeddings`: all texts in one call of one node. */
 export async function createEmbeddings(c: Context<RouterApp>): Promise<Response> {
@@ -34,15 +31,16 @@ export async function createEmbeddings(c: Context<RouterApp>): Promise<Response>
   }
   const constraints = constraintsOf(c.req.raw.headers, pin)
   const { deadlineMs } = constraints
+  const door = embeddingsDoor(request.input.length)
   const answer = await perform(c, {
-    door: task,
+    door,
     candidates: await findCandidates(c, capability, constraints),
     deadlineMs,
     started,
     body: new TextEncoder().encode(JSON.stringify({ inputs: request.input })),
     headers: { 'content-type': 'application/json' },
   })
-  const vectors = await readVectors(answer, request)
+  const vectors = requireDimensions(door.vectorsOf(answer), request)
   return c.json({
     object: 'list',
     data: vectors.map((vector, index) => ({
@@ -55,18 +53,12 @@ export async function createEmbeddings(c: Context<RouterApp>): Promise<Response>
   })
 }
 
-async function readVectors(
-  { body }: NodeAnswer,
-  { input, dimensions }: EmbeddingsRequest,
-): Promise<number[][]> {
-  const parsed = Vectors.safeParse(await new Response(body).json().catch(() => undefined))
-  if (!parsed.success || parsed.data.length !== input.length) {
-    throw new MeshError('bad_gateway', `the node's answer is not one vector for each text`, {
-      retryAfter: 1,
-    })
-  }
-  const size = parsed.data[0]?.length ?? 0
-  if (dimensions === undefined || dimensions === size) return parsed.data
+function requireDimensions(
+  vectors: readonly number[][],
+  { dimensions }: EmbeddingsRequest,
+): readonly number[][] {
+  const size = vectors[0]?.length ?? 0
+  if (dimensions === undefined || dimensions === size) return vectors
   throw new MeshError(
     'invalid_request',
     `dimensions must be ${size}, the only length that this model's embeddings have, or be left out`,

@@ -1,22 +1,28 @@
 import { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
+import { firstIssueSchema } from '#shared/first-issue-schema.ts'
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import { MAX_BATCH } from '#shared/protocol.ts'
+import { MAX_BATCH } from '#shared/task-inputs.ts'
 
-const NOT_EMPTY = 'a text of `input` must not be empty'
-const Text = z.string().min(1, NOT_EMPTY)
-const told = { error: ({ input }: { input?: unknown }) => describeWrongInput(input) }
+/** No name of a model or capability is longer. */
+const MAX_NAME_CHARS = 128
+
+const Input = firstIssueSchema<string | string[]>(findWrongInput, {
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, maxItems: MAX_BATCH },
+  ],
+  description: 'A text or a list of texts; token ids are refused',
+})
 
 /** The body of `POST /v1/embeddings`; a list of texts is what comes out, whatever was sent. */
 export const EmbeddingsRequest = z.strictObject({
-  model: z.string('model must be the id of a model, `id@version` or a capability'),
-  input: z
-    .union(
-      [Text.transform((text) => [text]), z.array(Text).min(1, told).max(MAX_BATCH, told)],
-      told,
-    )
-    .describe('A text or a list of texts; token ids are refused'),
+  model: z
+    .string('model must be the id of a model, `id@version` or a capability')
+    .max(MAX_NAME_CHARS, `model must be a name of at most ${MAX_NAME_CHARS} characters`),
+  input: Input.transform((input) => (typeof input === 'string' ? [input] : input)),
   encoding_format: z.enum(['float', 'base64']).default('float'),
   /** Checked against the length that the model's embeddings have. */
   dimensions: z.int().min(1).optional(),
@@ -32,21 +38,22 @@ export function parseEmbeddingsRequest(body: Uint8Array): EmbeddingsRequest {
   const [issue] = parsed.error.issues
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   const param = unknown ?? issue?.path[0]
-  throw new MeshError('invalid_request', z.prettifyError(parsed.error), {
+  throw new MeshError('invalid_request', describeIssues(parsed.error), {
     extensions: { param: param === undefined ? null : String(param) },
   })
 }
 
-function describeWrongInput(input: unknown): string {
-  if (input === '') return NOT_EMPTY
+function findWrongInput(input: unknown): string | undefined {
+  if (input === '') return 'a text of `input` must not be empty'
+  if (typeof input === 'string') return undefined
   if (!Array.isArray(input)) return 'input must be a text or a list of texts'
-  if (input.some((item) => typeof item === 'number' || Array.isArray(item))) {
+  if (typeof input[0] === 'number' || Array.isArray(input[0])) {
     return 'input must be text: token ids mean nothing to this model, whose tokenizer is its own'
   }
-  const empty = input.indexOf('')
-  if (empty !== -1) return `input[${empty}] must not be empty`
-  const wrong = input.findIndex((item) => typeof item !== 'string')
-  return wrong === -1
-    ? `input has ${input.length} texts; it may have 1 to ${MAX_BATCH}`
-    : `input[${wrong}] must be a text`
+  if (input.length < 1 || input.length > MAX_BATCH) {
+    return `input has ${input.length} texts; it may have 1 to ${MAX_BATCH}`
+  }
+  const wrong = input.findIndex((item) => typeof item !== 'string' || item === '')
+  if (wrong === -1) return undefined
+  return `input[${wrong}] ${input[wrong] === '' ? 'must not be empty' : 'must be a text'}`
 }

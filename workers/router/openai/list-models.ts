@@ -25,12 +25,12 @@ export async function listModels(c: Context<RouterApp>): Promise<Response> {
 /** `GET /v1/models/{id}`: whatever `model` of a request may name. Throws `model_unknown`. */
 export async function retrieveModel(c: Context<RouterApp>, name: string): Promise<Response> {
   const { capability, pin } = await findNamed(c, name)
-  const offering = (await snapshotOf(c)).capabilities.get(capability)?.models ?? []
-  const own = offering.filter(
-    ({ manifest: { id, version } }) =>
-      (pin.model ?? id) === id && (pin.version ?? version) === version,
-  )
-  return c.json(shown(name, own))
+  // what takes tensors only is listed as well, and offers nothing at task level
+  const named = ({ manifest }: RegisteredModel): boolean =>
+    manifest.capability === capability &&
+    (pin.model ?? manifest.id) === manifest.id &&
+    (pin.version ?? manifest.version) === manifest.version
+  return c.json(shown(name, Array.from((await snapshotOf(c)).models.values()).filter(named)))
 }
 
 /** A model is as old as the oldest of its versions. */

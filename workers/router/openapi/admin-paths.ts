@@ -2,7 +2,13 @@ import { z } from 'zod'
 
 import type { ErrorCode } from '#shared/error-codes.ts'
 
-import { CreateKey, PatchDeployment, PutDeployment, PutModel } from '../admin-bodies.ts'
+import {
+  CreateKey,
+  PatchDeployment,
+  PutDeployment,
+  PutMeasurement,
+  PutModel,
+} from '../admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
@@ -48,6 +54,16 @@ export const adminPaths: PathGroup = () => ({
     delete: {
       ...about('Removes a model that is deployed nowhere'),
       responses: { 204: { description: 'It is gone' }, ...errors(['model_unknown', 'conflict']) },
+    },
+  },
+  '/admin/measurements': {
+    post: {
+      ...about('Stores what was measured of a deployment'),
+      requestBody: jsonBody(jsonSchema(PutMeasurement)),
+      responses: {
+        201: jsonAnswer('It is stored', PutMeasurement),
+        ...errors([...BODY, 'not_found']),
+      },
     },
   },
   '/admin/deployments': {

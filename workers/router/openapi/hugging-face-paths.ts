@@ -17,6 +17,10 @@ export const huggingFacePaths: PathGroup = ({ versions, capabilities }) => {
   const [capability] = capabilities.keys()
   const [task, domain] = capability?.split('/') ?? []
   const id = pathParameter('id', 'Id of the model', first?.id)
+  const capabilityParameters = [
+    pathParameter('task', 'First half of a capability', task),
+    pathParameter('domain', 'Second half of a capability', domain),
+  ]
   const content = {
     accepts: [...new Set(manifests.flatMap(({ accepts }) => accepts))],
     produces: [...new Set(manifests.flatMap((manifest) => producedTypes(manifest)))],
@@ -24,18 +28,22 @@ export const huggingFacePaths: PathGroup = ({ versions, capabilities }) => {
   return {
     '/models/{id}': { parameters: [id], post: post("A model in its task's shape", content) },
     '/models/{task}/{domain}': {
-      parameters: [
-        pathParameter('task', 'First half of a capability', task),
-        pathParameter('domain', 'Second half of a capability', domain),
-      ],
+      parameters: capabilityParameters,
       post: post('A capability, which looks like an id of the hub', content),
     },
-    '/models/{id}/pipeline/{task}': {
+    '/models/{id}/pipeline/{pipeline}': {
       parameters: [
         id,
-        pathParameter('task', "The model's own task", first?.capability.split('/')[0]),
+        pathParameter('pipeline', "The model's own task", first?.capability.split('/')[0]),
       ],
       post: post('A model by its task', content),
+    },
+    '/models/{task}/{domain}/pipeline/{pipeline}': {
+      parameters: [
+        ...capabilityParameters,
+        pathParameter('pipeline', 'The first half once more', task),
+      ],
+      post: post('A capability by its task', content),
     },
   }
 }

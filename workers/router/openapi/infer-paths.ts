@@ -1,34 +1,25 @@
 import { z } from 'zod'
 
 import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
-import { takesText } from '#shared/task-input.ts'
+import { Table } from '#shared/task-inputs.ts'
 import { answerSchemaOf } from '#shared/task-schemas.ts'
+import { takesText } from '#shared/text-type.ts'
 
 import { Envelope } from '../constraints.ts'
+import { Question } from '../explain-routes.ts'
 import type { ModelEntry } from '../snapshot.ts'
 import { errorAnswers, RUNNING } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
-import { CONSTRAINTS, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'
+import { CONSTRAINTS, jsonAnswer, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
-/** A table as Hugging Face writes it, for models that take CSV. */
-const TABLE: Part = {
-  type: 'object',
-  description: 'A table: the cells of each column under its name',
-  properties: {
-    data: {
-      type: 'object',
-      additionalProperties: {
-        type: 'array',
-        items: { anyOf: [{ type: 'string' }, { type: 'number' }] },
-      },
-    },
-  },
-  required: ['data'],
-  additionalProperties: false,
-}
-
 const BYTES: Part = { schema: { type: 'string', format: 'binary' } }
+
+const Explained = z.looseObject({
+  capability: z.string(),
+  deployments: z.array(z.looseObject({ model: z.string() })),
+  more: z.int().min(0),
+})
 
 /** `/infer`: one path a capability, and the envelope that leads to any. */
 export const inferPaths: PathGroup = ({ capabilities }) => {
@@ -48,6 +39,20 @@ export const inferPaths: PathGroup = ({ capabilities }) => {
           sample(envelopeExample(entries[0]?.models ?? [])),
         ),
         responses: answers(contentOf(types, {})),
+      },
+    },
+    '/explain': {
+      post: {
+        tags: ['infer'],
+        summary: 'Which deployments would be asked, and why not the others; nothing runs',
+        parameters: [...CONSTRAINTS, MODEL_CONSTRAINT],
+        requestBody: jsonBody(jsonSchema(Question)),
+        responses: {
+          200: jsonAnswer('Best first, then those that fail', Explained),
+          ...errorAnswers('Problem', {
+            codes: ['invalid_request', 'capability_unknown', 'payload_too_large', 'rate_limited'],
+          }),
+        },
       },
     },
   }
@@ -107,7 +112,7 @@ function inputsSchema(models: readonly ModelEntry[]): Part {
   const text = { type: 'string', minLength: 1, description: 'The text' }
   const list = { type: 'array', items: text, minItems: 1, description: 'Texts, answered by a list' }
   const csv = models.some(({ manifest }) => manifest.accepts.includes('text/csv'))
-  return { anyOf: [text, list, ...(csv ? [TABLE] : [])] }
+  return { anyOf: [text, list, ...(csv ? [jsonSchema(Table)] : [])] }
 }
 
 /** The answer of one input, then that of a list where there may be one. */

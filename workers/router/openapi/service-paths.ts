@@ -31,7 +31,10 @@ export const servicePaths: PathGroup = () => ({
     get: {
       ...open('This document, as the mesh is now'),
       responses: {
-        200: jsonAnswer('OpenAPI 3.1', z.looseObject({ openapi: z.string() })),
+        200: jsonAnswer('OpenAPI 3.1', z.looseObject({ openapi: z.string() }), {
+          headers: { etag: { required: true, schema: { type: 'string' } } },
+        }),
+        304: { description: 'It is what `if-none-match` says' },
         ...errorAnswers('Problem', { guarded: false }),
       },
     },

@@ -20,7 +20,11 @@ const FORWARDED = ['content-type', 'content-encoding', INFERENCE_HEADER, 'tracep
 
 const METADATA_TIMEOUT_MS = 5_000
 
-const NodeTokens = z.record(z.string(), z.string().regex(/^[\x21-\x7e]{1,4096}$/))
+/** By origin, which the operator names: a node's name and target are whatever an admin key registers. */
+const NodeTokens = z.record(
+  z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text),
+  z.string().regex(/^[\x21-\x7e]{1,4096}$/),
+)
 
 const TensorMetadata = z.array(z.looseObject({ name: z.string(), datatype: z.string() }))
 const ModelMetadata = z.looseObject({
@@ -31,17 +35,24 @@ type ModelMetadata = z.infer<typeof ModelMetadata>
 
 /**
  * Anybody's server of the Open Inference Protocol: the target is the URL of the model there. It gets no
- * signature, and of the router's secrets only the token that NODE_TOKENS has for its node.
+ * signature, and of the router's secrets only the token that NODE_TOKENS has for its origin. The `model_name`
+ * of its answer stays what that server calls the model; the header `mesh-model` has our name of it.
  */
 export const oip: Transport = {
-  async call({ target, node }, { headers, body, signal }, env) {
-    const sent = authorized(node, env)
+  async call({ target }, { headers, body, signal }, env) {
+    const url = modelUrl(target, env)
+    const sent = authorized(url, env)
     for (const name of FORWARDED) {
       const value = headers.get(name)
       if (value !== null) sent.set(name, value)
     }
-    const url = `${modelUrl(target, env)}/infer`
-    return fetch(url, { method: 'POST', headers: sent, body, signal, redirect: 'manual' })
+    return fetch(`${url.href}/infer`, {
+      method: 'POST',
+      headers: sent,
+      body,
+      signal,
+      redirect: 'manual',
+    })
   },
 
   checkTarget(target, env) {
@@ -59,15 +70,16 @@ export const oip: Transport = {
   },
 }
 
-function modelUrl(target: string, env: TransportSecrets): string {
-  return checkPublicUrl(target, env, MODEL_PATH).href
+function modelUrl(target: string, env: TransportSecrets): URL {
+  return checkPublicUrl(target, env, MODEL_PATH)
 }
 
-/** The headers of a call, with the token of this node where there is one. */
-function authorized(node: string, { NODE_TOKENS }: TransportSecrets): Headers {
+/** The headers of a call, with the token of this origin where there is one. */
+function authorized({ origin }: URL, { NODE_TOKENS }: TransportSecrets): Headers {
   const headers = new Headers()
   if (NODE_TOKENS === undefined) return headers
-  const token = tokensOf(NODE_TOKENS)[node]
+  const tokens = tokensOf(NODE_TOKENS)
+  const token = Object.hasOwn(tokens, origin) ? tokens[origin] : undefined
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
   return headers
 }
@@ -79,17 +91,13 @@ function tokensOf(secret: string): z.infer<typeof NodeTokens> {
     // without the cause, which could repeat a token
     throw new MeshError(
       'unreachable',
-      'the secret NODE_TOKENS must be a JSON object of bearer tokens by node',
+      'the secret NODE_TOKENS must be a JSON object of bearer tokens by origin, like {"https://host": "token"}',
     )
   }
 }
 
-async function readMetadata(
-  url: string,
-  node: string,
-  env: TransportSecrets,
-): Promise<ModelMetadata> {
-  const headers = authorized(node, env)
+async function readMetadata(url: URL, node: string, env: TransportSecrets): Promise<ModelMetadata> {
+  const headers = authorized(url, env)
   const signal = AbortSignal.timeout(METADATA_TIMEOUT_MS)
   const read = async () => {
     const response = await fetch(url, { headers, signal, redirect: 'manual' })
