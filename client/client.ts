@@ -28,7 +28,10 @@ export interface ClientOptions {
   url: string | URL
   /** API key with the scope `infer`. */
   key?: string
-  /** Milliseconds a call may take in all, its retries included; 10,000 by default. */
+  /**
+   * Milliseconds a call may take in all, its retries included; 10,000 by default. Above 0, Infinity for
+   * no end. An answer may come half a second later, in which the server says itself that it gave up.
+   */
   deadlineMs?: number
   /** How often a failed request is sent again, within the deadline; 2 by default. */
   retries?: number

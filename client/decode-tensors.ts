@@ -70,17 +70,29 @@ function fromJson(name: string, datatype: string, shape: number[], data: unknown
   const array = arrayOf(datatype)
   if (datatype === 'BYTES') {
     const utf8 = new TextEncoder()
-    return checked(name, { datatype, shape, data: flat.map((x) => utf8.encode(String(x))) }, count)
+    const texts = flat.map((x, i) => {
+      if (typeof x === 'string') return utf8.encode(x)
+      throw bad(`${name} value ${i} is no text`)
+    })
+    return checked(name, { datatype, shape, data: texts }, count)
   }
   if (array === undefined) throw bad(`${name} is ${datatype}, which is not known`)
+  const float = datatype.startsWith('FP')
   const big = datatype.endsWith('INT64')
   const numbers = flat.map(Number)
-  if (big && !numbers.every(Number.isSafeInteger)) {
-    throw bad(`${name} has integers that JSON rounded; ask for it in binary`)
+  // of 16-bit floats the array has bits, of which JSON says nothing
+  if (big ? !numbers.every(Number.isSafeInteger) : /F.*16/.test(datatype)) {
+    throw bad(`${name} is ${datatype}, which JSON can't say exactly; ask for it in binary`)
   }
   // as: what `from` takes follows from the class, which is the datatype's own
   const from = array as unknown as { from(items: unknown[]): NumericArray }
   const own = from.from(big ? numbers.map(BigInt) : numbers)
+  const wrong = flat.findIndex((x, i) => {
+    if (datatype === 'BOOL') return !(typeof x === 'boolean' || x === 0 || x === 1)
+    const held = Number(own[i])
+    return typeof x !== 'number' || (float ? !Number.isFinite(held) : held !== x)
+  })
+  if (wrong !== -1) throw bad(`${name} value ${wrong} is no ${datatype}`)
   return checked(name, { datatype, shape, data: own } as OutputTensor, count)
 }
 

@@ -84,8 +84,12 @@ function jsonOf(name: string, { datatype, data }: Tensor): string {
   if (datatype === 'FP16' || datatype === 'BF16') {
     throw new TypeError(`${name} is ${datatype}, which JSON can't carry`)
   }
+  const values = requireArray(name, datatype, data)
+  if (datatype.startsWith('FP') && !values.every(Number.isFinite)) {
+    throw new TypeError(`${name} has a value that is not finite, which JSON can't carry`)
+  }
   // 64-bit integers too are written with all their digits
-  return `[${requireArray(name, datatype, data).join()}]`
+  return `[${values.join()}]`
 }
 
 function requireArray(name: string, datatype: string, data: unknown): NumericArray {

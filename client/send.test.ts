@@ -47,6 +47,18 @@ test('asks a mesh for no more than the longest deadline it takes', async () => {
   expect(server.asked[0]?.headers['mesh-deadline-ms']).toBe('60000')
 })
 
+test.each([2 ** 31, 1e15, Number.POSITIVE_INFINITY])('waits for as long as %d ms', async (ms) => {
+  server.replyWith(GOOD)
+  expect(await ask({ deadlineMs: ms })).toEqual([{ label: 'good', score: 1 }])
+  expect(server.asked[0]?.headers['mesh-deadline-ms']).toBe('60000')
+})
+
+test.each([Number.NaN, 0, -1])('refuses a deadline of %d as a mistake in the call', async (ms) => {
+  server.replyWith(GOOD)
+  await expect(ask({ deadlineMs: ms })).rejects.toThrow(TypeError)
+  expect(server.asked).toEqual([])
+})
+
 test.each([
   ['the network failed', hangUp],
   ['the mesh says that it may pass', problem(500, 'runtime_trap', { retryable: true })],

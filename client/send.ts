@@ -8,6 +8,8 @@ const DEFAULT_DEADLINE_MS = 10_000
 const MAX_DEADLINE_MS = 60_000
 /** The server's own word on the deadline is worth waiting a moment for. */
 const GRACE_MS = 500
+/** The longest that a timer waits; beyond it, it wouldn't wait at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 const DEFAULT_RETRIES = 2
 const FIRST_DELAY_MS = 200
@@ -38,7 +40,9 @@ export async function send(
   options: CallOptions = {},
 ): Promise<Received> {
   const { signal } = options
-  const endsAt = Date.now() + (options.deadlineMs ?? client.deadlineMs ?? DEFAULT_DEADLINE_MS)
+  const deadlineMs = options.deadlineMs ?? client.deadlineMs ?? DEFAULT_DEADLINE_MS
+  if (!(deadlineMs > 0)) throw new TypeError(`deadlineMs is ${deadlineMs}; it must be above 0`)
+  const endsAt = Date.now() + deadlineMs
   const retries = options.retries ?? client.retries ?? DEFAULT_RETRIES
   // made once, before the loop: a header that can't be sent is the caller's mistake and no failure to be retried
   const headers = new Headers(outgoing.headers)
@@ -72,7 +76,7 @@ async function sendOnce(
   const controller = new AbortController()
   const abort = () => controller.abort()
   signal?.addEventListener('abort', abort)
-  const timer = setTimeout(abort, left + GRACE_MS)
+  const timer = setTimeout(abort, Math.min(left + GRACE_MS, MAX_TIMER_MS))
   try {
     // called by its bare name, since a browser's fetch refuses any other `this`
     const call = ownFetch ?? fetch

@@ -131,6 +131,15 @@ test.each([
   expect(echo({ x }, false)).toEqual({ x })
 })
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+  'as JSON, %d is refused before it is sent',
+  (value) => {
+    const bad = { datatype: 'FP32', shape: [1], data: Float32Array.of(value) } as const
+    expect(() => encodeTensors({ x: bad }, { binary: false })).toThrow(TypeError)
+    expect(() => encodeTensors({ x: bad }, {})).not.toThrow()
+  },
+)
+
 test('as JSON, text comes back as its bytes', () => {
   const { x } = echo({ x: { datatype: 'BYTES', shape: [2], data: ['é', 'b'] } }, false)
   expect(x && textsOf(x)).toEqual(['é', 'b'])
@@ -192,6 +201,17 @@ test.each([
   ['has too few elements', { ...x, data: [1] }, 0],
   ['has no shape', { name: 'x', datatype: 'FP32', data: [1] }, 0],
   ['has no name', { datatype: 'FP32', shape: [1], data: [1] }, 0],
+  ['is null', { ...x, datatype: 'FP32', shape: [1], data: [null] }, 0],
+  ['is text', { ...x, datatype: 'FP32', shape: [1], data: ['1'] }, 0],
+  ['is too large', { ...x, datatype: 'FP32', shape: [1], data: [1e39] }, 0],
+  ['is a fraction', { ...x, datatype: 'INT32', shape: [1], data: [1.5] }, 0],
+  ['is out of range', { ...x, datatype: 'UINT8', shape: [1], data: [256] }, 0],
+  ['is negative', { ...x, datatype: 'UINT64', shape: [1], data: [-1] }, 0],
+  ['is true for a number', { ...x, datatype: 'INT8', shape: [1], data: [true] }, 0],
+  ['is 2 for BOOL', { ...x, datatype: 'BOOL', shape: [1], data: [2] }, 0],
+  ['is a number for text', { ...x, datatype: 'BYTES', shape: [1], data: [1] }, 0],
+  ['is FP16 in JSON', { ...x, datatype: 'FP16', shape: [1], data: [1] }, 0],
+  ['is BF16 in JSON', { ...x, datatype: 'BF16', shape: [1], data: [1] }, 0],
   ['has rounded integers', { ...x, datatype: 'INT64', shape: [1], data: [2 ** 60] }, 0],
   ['has an element longer than its bytes', { ...x, datatype: 'BYTES', ...sized(5) }, 5],
   ['ends inside a length', { ...x, datatype: 'BYTES', ...sized(2) }, 2],

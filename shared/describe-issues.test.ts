@@ -9,9 +9,12 @@ const issuesOf = (schema: z.ZodType, value: unknown) => {
 }
 
 test('tells where and what, in one line', () => {
-  const schema = z.strictObject({ limit: z.int().max(9), query: z.object({ text: z.string() }) })
-  const told = issuesOf(schema, { limit: 10, query: { text: 1 } })
-  expect(told).toMatch(/^limit: .*9.*; query\.text: .*string/)
+  const schema = z.strictObject({
+    limit: z.int().max(9),
+    query: z.object({ texts: z.array(z.string()) }),
+  })
+  const told = issuesOf(schema, { limit: 10, query: { texts: [1] } })
+  expect(told).toMatch(/^limit: .*9.*; query\.texts\[0\]: .*string/)
   expect(told).not.toContain('\n')
 })
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** Of what is wrong, so much is told: a caller mends it in a few rounds, and an answer stays small. */
 const MAX_ISSUES = 5
@@ -13,7 +13,7 @@ export function describeIssues({ issues }: Pick<z.ZodError, 'issues'>): string {
 }
 
 function describe({ path, message }: z.core.$ZodIssue): string {
-  const place = path.map(String).join('.').slice(0, MAX_PATH_CHARS)
+  const place = z.core.toDotPath(path).slice(0, MAX_PATH_CHARS)
   const sentence =
     message.length > MAX_ISSUE_CHARS ? `${message.slice(0, MAX_ISSUE_CHARS)}…` : message
   return place === '' || message.startsWith(place) ? sentence : `${place}: ${sentence}`

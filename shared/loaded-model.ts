@@ -5,7 +5,7 @@ import type { InferenceRuntime, InferenceSession } from './inference.ts'
 import type { Manifest } from './manifest.ts'
 import { memoizePromise } from './memoize-promise.ts'
 import { MeshError } from './mesh-error.ts'
-import { ModelCounter } from './oip/model-counter.ts'
+import { ModelCounter } from './model-counter.ts'
 import type { Tensors } from './tensor.ts'
 
 /** A model folder made ready to serve; the graphs load when first asked for. */

@@ -63,14 +63,12 @@ test('finishes a list that was let in, however busy the node becomes meanwhile',
   const later = () => new Promise((resolve) => setTimeout(resolve, 1))
   const slow: Codec = { predict: later }
   const ask = node(slow, {}, boundConcurrency(1, '[tone]'))
-  let going = true
+  const ended = new AbortController()
   const texts = Array.from({ length: 50 }, () => 'a')
-  const list = Promise.resolve(ask({ inputs: texts })).finally(() => {
-    going = false
-  })
+  const list = Promise.resolve(ask({ inputs: texts })).finally(() => ended.abort())
   const crowd = Array.from({ length: 3 }, async () => {
     const codes = new Set<number>()
-    while (going) {
+    while (!ended.signal.aborted) {
       codes.add((await ask({ inputs: 'b' })).status)
       await later()
     }

@@ -73,6 +73,11 @@ export function shapeCost(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * Math.max(dim, 1), 1)
 }
 
+/** Numbers as they lie in memory, without a copy. */
+export function numberBytes({ buffer, byteOffset, byteLength }: NumberData): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
 /** A FP32 tensor over `data`, without a copy. */
 export function fp32(data: Float32Array, shape: readonly number[]): Tensor {
   return { datatype: 'FP32', shape, data }

@@ -1,8 +1,14 @@
 import { ONNX_TYPE } from './onnx-type.ts'
 import { check, OrtError, POINTER_BYTES, requireHandle, type OrtModule } from './ort-module.ts'
 import { graphText } from './graph-text.ts'
-import { binaryBytes } from './oip/binary-tensor.ts'
-import { DATATYPES, elementCount, type BytesTensor, type Datatype, type Tensor } from './tensor.ts'
+import {
+  DATATYPES,
+  elementCount,
+  numberBytes,
+  type BytesTensor,
+  type Datatype,
+  type Tensor,
+} from './tensor.ts'
 
 const DATATYPE_OF = new Map(
   // as: Object.entries forgets that the keys of the record are exactly Datatype
@@ -40,7 +46,7 @@ export class InputSlot {
       throw new OrtError(INVALID_ARGUMENT, `${form} takes another array than the one given`)
     }
     this.#reserve(data.byteLength)
-    this.#ort.HEAPU8.set(binaryBytes(tensor), this.#buffer)
+    this.#ort.HEAPU8.set(numberBytes(tensor.data), this.#buffer)
     if (form !== this.#form) {
       this.#dropTensor()
       this.#handle = this.#createTensor(datatype, shape, data.byteLength)

@@ -124,6 +124,73 @@ describe('the kit', () => {
     expect(await exitOf()).toBe(2)
   })
 
+  test('looks at whatever can be looked at of a server that is imperfect', async () => {
+    const tensor = { name: 'x', datatype: 'constructor', shape: [-1, 2] }
+    const metadata = { name: 'm', platform: 'none', inputs: [tensor], outputs: [tensor] }
+    const answers: Record<string, [status: number, body: string]> = {
+      '/v2': [200, '<h1>welcome</h1>'],
+      '/v2/models': [200, '{"models":[{"name":"broken"},{"name":"m"}]}'],
+      '/v2/repository/index': [200, '[{"name":"broken"},{"name":"m"}]'],
+      '/v2/models/broken': [500, 'oh'],
+      '/v2/models/m': [200, JSON.stringify(metadata)],
+    }
+    const imperfect = createServer((request, response) => {
+      const [status, body] = answers[request.url ?? ''] ?? [200, '']
+      // an inference breaks off
+      if (body === '') response.writeHead(200, { 'content-length': '9' }).write('x')
+      if (body === '') return void setTimeout(() => response.destroy(), 10)
+      return void response.writeHead(status).end(body)
+    })
+    await new Promise<void>((resolve) => imperfect.listen(0, '127.0.0.1', resolve))
+    const { port } = imperfect.address() as AddressInfo // as: it listens on a port
+    try {
+      const report = await runConformance({ url: `http://127.0.0.1:${port}` })
+      expect(report.model).toBe('m')
+      expect(failuresOf(report)).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            title: 'says its name, version and extensions',
+            why: expect.stringContaining('welcome') as string, // as: it matches one
+          }),
+          expect.objectContaining({ title: "describes the model's tensors" }),
+        ]),
+      )
+    } finally {
+      imperfect.close()
+    }
+  })
+
+  test('tells a server that heeds no time-out from one that is quick', async () => {
+    const answerAfter = async (ms: number) => {
+      const tensor = { name: 'x', datatype: 'FP32', shape: [1] }
+      const output = { ...tensor, data: [1] }
+      const said = {
+        name: 'm',
+        platform: 'none',
+        models: ['m'],
+        inputs: [tensor],
+        outputs: [output],
+      }
+      const body = JSON.stringify({ ...said, model_name: 'm', extensions: ['parameters'] })
+      const server = createServer((request, response) => {
+        let asked = ''
+        request.on('data', (chunk: Buffer) => (asked += String(chunk)))
+        request.on('end', () => {
+          const wait = asked.includes('"timeout":1}') ? ms : 0
+          response.setHeader('content-type', 'application/json')
+          setTimeout(() => response.end(body), wait)
+        })
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo // as: it listens on a port
+      const { results } = await runConformance({ url: `http://127.0.0.1:${port}` })
+      server.close()
+      return results.find(({ title }) => title === 'answers in time or says that it cannot')
+    }
+    expect(await answerAfter(1_200)).toMatchObject({ outcome: 'failed' })
+    expect(await answerAfter(0)).toMatchObject({ outcome: 'skipped' })
+  })
+
   test('fails where there is no server, or no such model', async () => {
     await expect(runConformance({ url: 'http://127.0.0.1:9' })).rejects.toThrow('had no answer')
     const model = 'no-such-model'

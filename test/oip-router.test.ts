@@ -170,11 +170,25 @@ describe('over a service binding', () => {
     const { outputs } = readInferAnswer(await infer({ inputs: [text] }, {}, LANGUAGE_PATH))
     expect(JSON.stringify(outputs)).toContain('fra')
   })
+})
 
-  test('a deadline in the body is kept by the node', async () => {
-    const reply = await infer({ ...body, parameters: { timeout: 1 } }, {}, LANGUAGE_PATH)
-    expect([200, 504]).toContain(reply.status)
-  })
+test('a deadline in the body is that of all attempts, which share it', async () => {
+  const silent = await startFarNode(() => {})
+  const edge = { model: ECHO, version: manifest.version, transport: 'http' } as const
+  const placed = { ...edge, node: `mesh-${ECHO}`, placement: 'edge' } as const
+  try {
+    await admin.putDeployment({ ...placed, target: silent.url })
+    const started = performance.now()
+    const parameters = { ...binaryAll.parameters, timeout: 2_000_000 }
+    const reply = await infer({ ...binaryAll, parameters })
+    expect(performance.now() - started).toBeLessThan(3_000)
+    expect(reply.headers.get('mesh-route')).toMatch(
+      /^edge\/mesh-echo-model;echo-model@1;deadline_exceeded;.*, native\/native;echo-model@1;ok/,
+    )
+  } finally {
+    await admin.putDeployment({ ...placed, target: echo.workerUrls[ECHO] ?? '' })
+    await silent.stop()
+  }
 })
 
 test('what fails at the edge is sent again, whole, to the native node', async () => {

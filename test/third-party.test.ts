@@ -200,5 +200,5 @@ test('a deadline ends what no server answers', async () => {
   const response = await infer({ 'mesh-deadline-ms': '300' })
   expect(response.status).toBe(504)
   expect(await errorOf(response)).toContain('within 300 ms')
-  expect(performance.now() - started).toBeLessThan(2_000)
+  expect(performance.now() - started).toBeLessThan(8_000)
 })

@@ -26,9 +26,12 @@ export type PythonOutcome = Omit<z.infer<typeof Ran>, 'event' | 'id'>
 /** What pytest ends with when it finds no test. */
 const NO_TESTS = 5
 
+/** A file whose client hangs is killed before the test that waits for it gives up. */
+const TIMEOUT_MS = 280_000
+
 /** Every test of the folder. Throws what pytest says when a file can't be imported. */
 export async function collectPythonTests(venv: PythonVenv): Promise<PythonTest[]> {
-  const { code, output, lines } = await runPytest(venv, ['--collect-only', '-q'], {})
+  const { code, output, lines } = await runPytest(venv, ['--collect-only', '-q'], {}, TIMEOUT_MS)
   if (code !== 0 && code !== NO_TESTS) throw new Error(`pytest can't collect its tests:\n${output}`)
   return lines.flatMap((line) => (line.event === 'collected' ? [line] : []))
 }
@@ -38,10 +41,14 @@ export async function runPythonFile(
   venv: PythonVenv,
   file: string,
   env: Readonly<Record<string, string>>,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<ReadonlyMap<string, PythonOutcome>> {
-  const { code, output, lines } = await runPytest(venv, ['-q', file], env)
+  const { code, output, lines } = await runPytest(venv, ['-q', file], env, timeoutMs)
   // 1 is: some tests failed, which their outcomes say
-  if (code !== 0 && code !== 1) throw new Error(`pytest ended with ${code}:\n${output}`)
+  if (code !== 0 && code !== 1) {
+    const end = code ?? `a signal, after at most ${timeoutMs} ms`
+    throw new Error(`pytest ended with ${end}:\n${output}`)
+  }
   const outcomes = new Map<string, PythonOutcome>()
   for (const line of lines) {
     // the first word stands: a test that failed may be torn down well
@@ -56,6 +63,7 @@ async function runPytest(
   venv: PythonVenv,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  timeoutMs: number,
 ): Promise<{ code: number | null; output: string; lines: Line[] }> {
   const dir = await mkdtemp(join(tmpdir(), 'capillary-pytest-'))
   const report = join(dir, 'report.jsonl')
@@ -67,6 +75,8 @@ async function runPytest(
         cwd: PYTHON_TESTS_DIR,
         env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env, CAPILLARY_REPORT: report },
         stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
       },
     )
     const chunks: Buffer[] = []
@@ -75,7 +85,8 @@ async function runPytest(
     }
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject)
-      child.once('close', resolve)
+      // not `close`: what a killed test has left behind may hold its pipes open
+      child.once('exit', resolve)
     })
     const text = await readFile(report, 'utf8').catch(() => '')
     const lines = text.split('\n').filter(Boolean)

@@ -34,6 +34,9 @@ const COMMANDS = ['python3', 'python3.13', 'python3.12', 'python3.11']
 /** What pip says of a package that is worth a line: each download and the end. */
 const PROGRESS = /^\s*(Downloading \S+|Installing collected|Successfully installed)/
 
+/** Wheels of some 100 MB, from wherever; a connection that hangs must not hold the tests for ever. */
+const PIP_TIMEOUT_MS = 900_000
+
 const run = promisify(execFile)
 
 /**
@@ -106,7 +109,7 @@ async function installPackages(python: string, requirements: string): Promise<vo
       '-r',
       requirements,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], timeout: PIP_TIMEOUT_MS, killSignal: 'SIGKILL' },
   )
   const complaints: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -119,5 +122,5 @@ async function installPackages(python: string, requirements: string): Promise<vo
   })
   if (code === 0) return
   const error = complaints.find((line) => line.startsWith('ERROR'))
-  throw new Error(error ?? `pip ended with ${code}`)
+  throw new Error(error ?? `pip ended with ${code ?? 'a signal: it took too long'}`)
 }

@@ -18,20 +18,27 @@ export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 /** 1 as FP16 and as BF16. */
 const ONE_IN_16_BITS: Readonly<Record<string, number>> = { FP16: 0x3c00, BF16: 0x3f80 }
 
-export const isDatatype = (name: string): boolean => name === 'BYTES' || name in ELEMENT_BYTES
+export const isDatatype = (name: string): boolean =>
+  name === 'BYTES' || Object.hasOwn(ELEMENT_BYTES, name)
 
 /** Whether JSON can carry its elements: 16-bit floats have no form there. */
-export const fitsJson = (datatype: string): boolean => !(datatype in ONE_IN_16_BITS)
+export const fitsJson = (datatype: string): boolean => !Object.hasOwn(ONE_IN_16_BITS, datatype)
+
+/** Of a datatype that isn't known, one byte. */
+function sizeOf(datatype: string): number {
+  return Object.hasOwn(ELEMENT_BYTES, datatype) ? (ELEMENT_BYTES[datatype] ?? 1) : 1
+}
 
 /** `count` ones, or words, as bytes. */
 export function onesAsBytes(datatype: string, count: number): Uint8Array<ArrayBuffer> {
   if (datatype === 'BYTES') return repeat(bytesElement('one'), count)
-  const size = ELEMENT_BYTES[datatype] ?? 1
+  const size = sizeOf(datatype)
   const element = new Uint8Array(size)
   const view = new DataView(element.buffer)
   if (datatype === 'FP32') view.setFloat32(0, 1, true)
   else if (datatype === 'FP64') view.setFloat64(0, 1, true)
-  else if (datatype in ONE_IN_16_BITS) view.setUint16(0, ONE_IN_16_BITS[datatype] ?? 0, true)
+  else if (Object.hasOwn(ONE_IN_16_BITS, datatype))
+    view.setUint16(0, ONE_IN_16_BITS[datatype] ?? 0, true)
   else element[0] = 1
   return repeat(element, count)
 }
@@ -46,7 +53,7 @@ export function onesAsJson(datatype: string, count: number): unknown[] {
 export function valuesOf(datatype: string, bytes: Uint8Array): unknown[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (datatype === 'BYTES') return textsOf(view)
-  const size = ELEMENT_BYTES[datatype] ?? 1
+  const size = sizeOf(datatype)
   return Array.from({ length: Math.floor(bytes.byteLength / size) }, (_, i) =>
     valueAt(view, datatype, i * size),
   )

@@ -23,19 +23,20 @@ export function createOipClient(baseUrl: string, key?: string): OipClient {
   const base = baseUrl.replace(/\/(v2\/?)?$/, '')
   return async function callServer(path, { method, headers = {}, body } = {}) {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-    const response = await fetch(`${base}${path}`, {
-      method: method ?? (bytes === undefined ? 'GET' : 'POST'),
-      headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
-      ...(bytes === undefined ? {} : { body: bytes }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((err: unknown) => {
+    const read = async (): Promise<Reply> => {
+      const response = await fetch(`${base}${path}`, {
+        method: method ?? (bytes === undefined ? 'GET' : 'POST'),
+        headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
+        ...(bytes === undefined ? {} : { body: bytes }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      const { status, headers: told } = response
+      return { status, headers: told, bytes: new Uint8Array(await response.arrayBuffer()) }
+    }
+    // an answer that breaks off is none
+    return read().catch((err: unknown) => {
       throw new Failed(`${method ?? ''} ${path} had no answer: ${reasonOf(err)}`)
     })
-    return {
-      status: response.status,
-      headers: response.headers,
-      bytes: new Uint8Array(await response.arrayBuffer()),
-    }
   }
 }
 

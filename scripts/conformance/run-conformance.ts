@@ -5,7 +5,7 @@ import { z } from 'zod'
 
 import { Failed, Skipped, type Check, type Level } from './check.ts'
 import { readModelMetadata, type ModelMetadata } from './model-metadata.ts'
-import { createOipClient, jsonOf, type OipClient } from './oip-client.ts'
+import { createOipClient, jsonOf, type OipClient, type Reply } from './oip-client.ts'
 import { Subject } from './subject.ts'
 
 const CHECKS_DIR = join(import.meta.dirname, 'checks')
@@ -63,7 +63,8 @@ async function settle(check: Check, subject: Subject): Promise<Pick<Result, 'out
   } catch (err) {
     if (err instanceof Skipped) return { outcome: 'skipped', why: err.message }
     if (err instanceof Failed) return { outcome: 'failed', why: err.message }
-    throw err
+    // one odd answer must not hide what all the other checks find
+    return { outcome: 'failed', why: `expected an answer that can be read; came ${String(err)}` }
   }
 }
 
@@ -82,7 +83,8 @@ async function readChecks(): Promise<{ group: string; check: Check }[]> {
 
 async function readExtensions(call: OipClient): Promise<readonly string[]> {
   const metadata = z.looseObject({ extensions: z.array(z.string()).default([]) })
-  return metadata.safeParse(jsonOf(await call('/v2'))).data?.extensions ?? []
+  // what is no JSON fails a check of its own
+  return metadata.safeParse(readJson(await call('/v2'))).data?.extensions ?? []
 }
 
 async function findSubject(
@@ -92,28 +94,40 @@ async function findSubject(
 ): Promise<Subject> {
   const of = (model: ModelMetadata) => new Subject(call, extensions, model)
   if (wanted !== undefined) return of(await readModelMetadata(call, wanted))
-  let last: Subject | undefined
+  let described: Subject | undefined
+  let failure = new Failed('the server lists no models: name one with --model')
   for (const name of (await listModels(call)).slice(0, MAX_TRIED_MODELS)) {
-    last = of(await readModelMetadata(call, name))
-    const answers = await last.plain().then(
-      () => true,
-      () => false,
-    )
-    if (answers) return last
+    try {
+      described = of(await readModelMetadata(call, name))
+      await described.plain()
+      return described
+    } catch (err) {
+      // one that is broken doesn't keep the others from being tried
+      if (err instanceof Failed) failure = err
+      else if (!(err instanceof Skipped)) throw err
+    }
   }
-  if (last) return last
-  throw new Failed('the server lists no models: name one with --model')
+  if (described) return described
+  throw failure
 }
 
 /** By KServe's list, else by Triton's index. */
 async function listModels(call: OipClient): Promise<readonly string[]> {
   const list = await call('/v2/models')
-  if (list.status === 200) {
-    return z.looseObject({ models: z.array(z.string()) }).parse(jsonOf(list)).models
-  }
+  const named = z.looseObject({ models: z.array(z.string()) }).safeParse(readJson(list))
+  if (list.status === 200 && named.success) return named.data.models
   const headers = { 'content-type': 'application/json' }
   const index = await call('/v2/repository/index', { headers, body: '{}' })
-  if (index.status !== 200) return []
-  const entries = z.array(z.looseObject({ name: z.string() })).parse(jsonOf(index))
-  return [...new Set(entries.map(({ name }) => name))]
+  const entries = z.array(z.looseObject({ name: z.string() })).safeParse(readJson(index))
+  if (index.status !== 200 || !entries.success) return []
+  return [...new Set(entries.data.map(({ name }) => name))]
+}
+
+/** Undefined for what is no JSON. */
+function readJson(reply: Reply): unknown {
+  try {
+    return jsonOf(reply)
+  } catch {
+    return undefined
+  }
 }

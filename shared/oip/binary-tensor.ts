@@ -1,6 +1,6 @@
 import type { TensorSpec } from '../manifest.ts'
 import { MeshError } from '../mesh-error.ts'
-import { DATATYPES, elementCount, type NumberData, type Tensor } from '../tensor.ts'
+import { DATATYPES, elementCount, numberBytes, type NumberData, type Tensor } from '../tensor.ts'
 
 /** In front of every element of BYTES: its length, unsigned and little-endian. */
 const LENGTH_BYTES = 4
@@ -35,7 +35,7 @@ export function parseBinaryTensor(
 
 /** The tensor as the binary extension has it: numbers without a copy, elements of BYTES with one. */
 export function binaryBytes({ datatype, data }: Tensor): Uint8Array {
-  if (datatype !== 'BYTES') return viewBytes(data)
+  if (datatype !== 'BYTES') return numberBytes(data)
   const size = data.reduce((sum, element) => sum + LENGTH_BYTES + element.byteLength, 0)
   const bytes = new Uint8Array(size)
   const view = new DataView(bytes.buffer)
@@ -46,10 +46,6 @@ export function binaryBytes({ datatype, data }: Tensor): Uint8Array {
     at += LENGTH_BYTES + element.byteLength
   }
   return bytes
-}
-
-function viewBytes({ buffer, byteOffset, byteLength }: NumberData): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function readElements(bytes: Uint8Array, count: number, who: string): Uint8Array[] {

@@ -1,3 +1,4 @@
+import { concatBytes } from '../concat-bytes.ts'
 import { MeshError } from '../mesh-error.ts'
 import { INFERENCE_HEADER } from '../protocol.ts'
 import type { Tensor } from '../tensor.ts'
@@ -97,13 +98,8 @@ function jsonResponse(json: string): Response {
 function binaryResponse(json: string, tensors: readonly Uint8Array[]): Response {
   const head = new TextEncoder().encode(json)
   const size = tensors.reduce((sum, { byteLength }) => sum + byteLength, head.byteLength)
-  const body = new Uint8Array(size)
-  body.set(head)
-  let at = head.byteLength
-  for (const bytes of tensors) {
-    body.set(bytes, at)
-    at += bytes.byteLength
-  }
+  // as: of several chunks it makes one of its own
+  const body = concatBytes([head, ...tensors], size) as Uint8Array<ArrayBuffer>
   return new Response(body, {
     headers: {
       'content-type': 'application/octet-stream',

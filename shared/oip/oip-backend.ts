@@ -1,7 +1,7 @@
 import type { Context, Env } from 'hono'
 
 import type { TensorSpec } from '../manifest.ts'
-import type { ModelStatistics } from './model-statistics.ts'
+import type { ModelStatistics } from '../model-statistics.ts'
 
 /** One version of one model, as Open Inference Protocol v2 describes it. */
 export interface OipModel {

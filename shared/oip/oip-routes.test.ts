@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { MeshError } from '../mesh-error.ts'
 import { onError, onNotFound } from '../problem.ts'
-import { ModelCounter } from './model-counter.ts'
+import { ModelCounter } from '../model-counter.ts'
 import type { OipBackend, OipModel } from './oip-backend.ts'
 import { createOipRoutes } from './oip-routes.ts'
 
@@ -110,6 +110,11 @@ test('reads names as they are written in a path', async () => {
   const app = server()
   const path = `/v2/models/${encodeURIComponent('größe')}/infer`
   expect(await body(app, path, { method: 'POST', body: '{}' })).toMatchObject({ name: 'größe' })
+})
+
+test('says nothing of what runs a model elsewhere', async () => {
+  const elsewhere = server({ requireModel: async () => [{ ...MODEL, platform: 'remote' }] })
+  expect(await body(elsewhere, '/v2/models/tone/config')).not.toHaveProperty('backend')
 })
 
 test("tells a configuration in Triton's words", async () => {

@@ -1,6 +1,7 @@
 import { Hono, type Context, type Env } from 'hono'
 import { z } from 'zod'
 
+import { describeIssues } from '../describe-issues.ts'
 import { parseJson } from '../json.ts'
 import { MeshError } from '../mesh-error.ts'
 import { answerErrorsAs } from '../problem.ts'
@@ -96,7 +97,7 @@ async function readIndexRequest(request: Request): Promise<z.infer<typeof IndexR
   if (body.byteLength === 0) return {}
   const parsed = IndexRequest.safeParse(parseJson(body))
   if (parsed.success) return parsed.data
-  throw new MeshError('invalid_request', `[index] ${z.prettifyError(parsed.error)}`)
+  throw new MeshError('invalid_request', `[index] ${describeIssues(parsed.error)}`)
 }
 
 function indexEntry({ name, version, ready, reason }: OipModel): unknown {

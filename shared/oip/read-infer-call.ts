@@ -1,5 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 
+import { describeIssues } from '../describe-issues.ts'
 import { parseJson } from '../json.ts'
 import { MeshError } from '../mesh-error.ts'
 import { INFERENCE_HEADER } from '../protocol.ts'
@@ -7,9 +8,6 @@ import { parseExactJson } from './exact-json.ts'
 import { InferLengths, InferRequest } from './infer-request.ts'
 import { jsonBytesOf } from './json-bytes.ts'
 import { readContent } from './read-content.ts'
-
-/** Of what is wrong with a request, no more is told. */
-const MAX_COMPLAINT_CHARS = 1_000
 
 /** An inference as it came: its JSON, and the bytes of the tensors that followed it. */
 export interface InferCall {
@@ -68,6 +66,5 @@ function checkInferRequest(value: unknown, who: string): InferRequest {
 }
 
 function malformed(error: z.ZodError, who: string): MeshError {
-  const complaint = z.prettifyError(error).slice(0, MAX_COMPLAINT_CHARS)
-  return new MeshError('invalid_request', `${who} ${complaint}`)
+  return new MeshError('invalid_request', `${who} ${describeIssues(error)}`)
 }

@@ -42,7 +42,7 @@ test('takes one place for all texts and counts them as one request', async () =>
       return admitted
     },
   })
-  const list = inferTexts(model, tensorOf(...'abcdef'), soon())
+  const list = inferTexts(model, tensorOf('a', 'b', 'c', 'd', 'e', 'f'), soon())
   await expect(inferTexts(model, tensorOf('x'), soon())).rejects.toMatchObject({
     code: 'overloaded',
   })
@@ -75,7 +75,7 @@ test('begins no text after the deadline', async () => {
       await new Promise((resolve) => setTimeout(resolve, 30))
     },
   })
-  const late = inferTexts(model, tensorOf(...'abcdef'), Date.now() + 40)
+  const late = inferTexts(model, tensorOf('a', 'b', 'c', 'd', 'e', 'f'), Date.now() + 40)
   await expect(late).rejects.toMatchObject({ code: 'deadline_exceeded' })
   expect(begun).toBeLessThan(4)
 })

@@ -1,3 +1,4 @@
+import { concatBytes } from '../concat-bytes.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import type { Manifest, TensorSpec } from '../manifest.ts'
 import { MediaAnswer } from '../media-answer.ts'
@@ -82,12 +83,8 @@ function joinRuns(runs: readonly Tensors[][], specs: readonly TensorSpec[]): Nam
 
 function stack(rows: readonly Tensor[], shape: readonly number[], name: string): Tensor {
   const chunks = rows.map(binaryBytes)
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
+  const size = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const bytes = concatBytes(chunks, size)
   const datatype = rows[0]?.datatype ?? 'BYTES'
   return parseBinaryTensor(bytes, { datatype, shape: [...shape] }, name)
 }

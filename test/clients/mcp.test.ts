@@ -107,6 +107,16 @@ describe.each(clients)('$name', ({ connect }) => {
     })
   })
 
+  test('reads a text as text, also where the tool takes mails first', async () => {
+    // without a blank line a mail of these words is all head and says nothing
+    const text = 'Congratulations! You won a free prize, click here to claim your money now.'
+    const plain = await call('text-classification_email-spam', { text })
+    const [first] = Answer.parse(plain.structuredContent?.answer)
+    expect(first?.label).toBe('spam')
+    const counted = await call('text-classification_email-spam', { text, parameters: { top_k: 1 } })
+    expect(counted.structuredContent).toEqual({ answer: [first] })
+  })
+
   test('calls a tool with a picture and gets text', async () => {
     const data = await base64Of('text-line-ocr', 'invoice.png')
     const result = await call('image-to-text_line', { data, mimeType: 'image/png' })

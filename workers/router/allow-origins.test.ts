@@ -66,10 +66,49 @@ test('answers a preflight of a page that may ask, with what it may send', async 
   expect(response.status).toBe(204)
   expect(allowedBy(response)).toBe(APP)
   const headers = response.headers.get('access-control-allow-headers')
-  for (const name of ['authorization', 'content-type', 'mesh-deadline-ms', 'mesh-model']) {
+  for (const name of ['authorization', 'content-type', 'mesh-deadline-ms']) {
     expect(headers).toContain(name)
   }
   expect(response.headers.get('access-control-allow-methods')).not.toContain('DELETE')
+})
+
+test.each([
+  ['OpenAI', 'authorization,content-type,x-stainless-lang,x-stainless-retry-count'],
+  ['MCP', 'authorization,content-type,mcp-protocol-version,mcp-session-id,last-event-id'],
+  ['OIP', 'content-encoding,inference-header-content-length'],
+  ['caches', 'cache-control,if-none-match'],
+])("allows all headers that %s's clients send, to a page that may ask only", async (_, asked) => {
+  const headers = { ...PREFLIGHT.headers, 'access-control-request-headers': asked }
+  const answer = await ask(APP, APP, { ...PREFLIGHT, headers })
+  expect(answer.headers.get('access-control-allow-headers')).toBe(asked)
+  const refused = await ask(APP, 'https://evil.test', { ...PREFLIGHT, headers })
+  expect(refused.headers.get('access-control-allow-headers')).toBeNull()
+})
+
+test('lets a page read what clients decide by', async () => {
+  const exposed = (await ask(APP, APP)).headers.get('access-control-expose-headers')?.split(',')
+  expect(exposed).toEqual(
+    expect.arrayContaining([
+      'x-should-retry',
+      'x-compute-tokens',
+      'mesh-search',
+      'retry-after-ms',
+      'etag',
+      'cache-status',
+      'age',
+    ]),
+  )
+})
+
+test('/mcp takes the pages that may ask, and no others', async () => {
+  const statusFor = async (origin: string) => {
+    const init = { method: 'POST', body: '{}', headers: { origin } }
+    // as: a request without a key is refused before anything is read
+    const env = { ALLOWED_ORIGINS: APP } as RouterBindings
+    return (await createRouter().request('/mcp', init, env)).status
+  }
+  expect(await statusFor(APP)).toBe(401)
+  expect(await statusFor('https://evil.test')).toBe(403)
 })
 
 test('answers a preflight of any other page as a method that is not there', async () => {

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { z } from 'zod'
 
-import { DEADLINE_HEADER, INFERENCE_HEADER } from '#shared/protocol.ts'
+import { INFERENCE_HEADER, TOKENS_HEADER } from '#shared/protocol.ts'
 
 import type { RouterApp } from './env.ts'
 
@@ -17,31 +17,32 @@ const AllowedOrigins = z
   .transform((list) => list.split(',').map((origin) => origin.trim()))
   .pipe(z.array(Origin))
 
-const ASKED = [
-  'authorization',
-  'content-type',
-  DEADLINE_HEADER,
-  'mesh-placement',
-  'mesh-model',
-  INFERENCE_HEADER,
-]
+/** Headers of our answers that a page may read, besides the few that it always may. */
 const TOLD = [
   'mesh-model',
   'mesh-node',
   'mesh-route',
+  'mesh-search',
   'server-timing',
   'x-request-id',
+  'x-should-retry',
   'retry-after',
   'retry-after-ms',
+  'etag',
+  'age',
+  'cache-status',
+  TOKENS_HEADER,
   INFERENCE_HEADER,
 ]
 const PREFLIGHT_SECONDS = 7_200 // the longest that Chromium keeps one
 
-/** What hono does for an origin that may ask. */
+/**
+ * What hono does for an origin that may ask. Which headers it sends is its own affair, and hono allows those
+ * that are asked for: official clients send a dozen of their own, and none has a meaning beyond the key's rights.
+ */
 const allow = cors({
   origin: (origin) => origin,
   allowMethods: ['GET', 'HEAD', 'POST'],
-  allowHeaders: ASKED,
   exposeHeaders: TOLD,
   maxAge: PREFLIGHT_SECONDS,
 })

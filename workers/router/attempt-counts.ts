@@ -1,4 +1,4 @@
-import type { Duration, ModelStatistics } from '#shared/oip/model-statistics.ts'
+import type { Duration, ModelStatistics } from '#shared/model-statistics.ts'
 
 import type { Attempt } from './dispatch.ts'
 

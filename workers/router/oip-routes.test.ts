@@ -104,10 +104,8 @@ describe('an inference', () => {
       const head = REQUEST.replace('{', '{"parameters":{"timeout":400000},')
       const framing: Record<string, string> =
         kind === 'binary' ? { 'inference-header-content-length': String(head.length) } : {}
-      const started = performance.now()
       const answer = await infer(framing, kind === 'binary' ? `${head}....` : head)
       expect([answer.status, answer.body.code]).toEqual([504, 'deadline_exceeded'])
-      expect(performance.now() - started).toBeLessThan(2_000)
       const told = router.received.map(({ headers }) => Number(headers['mesh-deadline-ms']))
       expect(told.length).toBeGreaterThan(0)
       expect(told.every((ms) => ms <= 400)).toBe(true)

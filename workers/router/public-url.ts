@@ -11,6 +11,10 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const PRIVATE_IPV4 =
   /^(0|10|127|22[4-9]|2[345]\d|169\.254|192\.168|192\.0\.[02]|198\.1[89]|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])|172\.(1[6-9]|2\d|3[01]))\./
 
+/** Names that resolve inside a network only: reserved ones (RFC 6761, 6762, 8375), and those that are used for it. */
+const NOT_PUBLIC =
+  /\.(localhost|local|internal|intranet|private|home|lan|corp|localdomain|svc|home\.arpa)$/
+
 /** What the path of a target must be, and the sentence that says so. */
 export interface PathRule {
   pattern: RegExp
@@ -40,7 +44,7 @@ export function checkPublicUrl(
     throw refused('(hidden)', 'it must hold no credentials')
   // an empty query or fragment shows only in the whole
   if (/[?#]/.test(url.href) || !pattern.test(url.pathname)) throw refused(target, rule)
-  const host = url.hostname.toLowerCase().replace(/\.$/, '')
+  const host = url.hostname.toLowerCase().replace(/\.+$/, '')
   if (LOOPBACK.test(host)) {
     if (ENVIRONMENT === 'development') return url
     throw refused(target, 'loopback is for development only')
@@ -49,7 +53,9 @@ export function checkPublicUrl(
   if (host.startsWith('[')) throw refused(target, 'it must be a host name, not an IPv6 address')
   if (PRIVATE_IPV4.test(`${host}.`) && /^[\d.]+$/.test(host))
     throw refused(target, 'the address is not public')
-  if (!host.includes('.') || /\.(localhost|local|internal|home\.arpa)$/.test(host)) {
+  const labels = host.split('.')
+  if (labels.includes('')) throw refused(target, 'the name has an empty label')
+  if (labels.length === 1 || NOT_PUBLIC.test(host)) {
     throw refused(target, 'the name is not public')
   }
   return url

@@ -16,21 +16,25 @@ afterAll(() => router.stop())
 test.each([
   ['a table', '{"data":{"a":[', ']}}'],
   ['texts', '[', ']'],
-])('the largest envelope, %s wrong in every part, is refused at once', async (_, open, close) => {
-  const [before, after] = [`{"capability":"${TONE}","inputs":${open}`, `[]${close}}`]
-  const parts = (MAX_BODY_BYTES - before.length - after.length) / 3
-  const began = performance.now()
-  const { status, body } = await router.send('/infer', {
-    method: 'POST',
-    key: router.inferKey,
-    body: `${before}${'[],'.repeat(parts)}${after}`,
-  })
-  expect([status, body.code]).toEqual([400, 'invalid_request'])
-  expect(JSON.stringify(body).length).toBeLessThan(1_000)
-  // it was two minutes, and the end of the isolate
-  expect(performance.now() - began).toBeLessThan(30_000)
-  expect((await router.send('/health')).status).toBe(200)
-}, 60_000)
+])(
+  'the largest envelope, %s wrong in every part, is refused at once',
+  async (_, open, close) => {
+    const [before, after] = [`{"capability":"${TONE}","inputs":${open}`, `[]${close}}`]
+    const parts = (MAX_BODY_BYTES - before.length - after.length) / 3
+    const began = performance.now()
+    const { status, body } = await router.send('/infer', {
+      method: 'POST',
+      key: router.inferKey,
+      body: `${before}${'[],'.repeat(parts)}${after}`,
+    })
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    expect(JSON.stringify(body).length).toBeLessThan(1_000)
+    // it was two minutes, and the end of the isolate
+    expect(performance.now() - began).toBeLessThan(30_000)
+    expect((await router.send('/health')).status).toBe(200)
+  },
+  60_000,
+)
 
 describe('an inference', () => {
   test('is signed for its node and carries nothing that is the caller’s but the body', async () => {

@@ -111,7 +111,7 @@ describe('a search by meaning', () => {
     await router.admin('PATCH', '/deployments/english@1/far', { state: 'draining' })
     const started = performance.now()
     const { results, how } = await search(router, { text: 'tone' })
-    expect(performance.now() - started).toBeLessThan(4_000)
+    expect(performance.now() - started).toBeLessThan(9_000)
     expect(how).toBe('lexical')
     expect(results[0]?.identifier).toContain(':tone')
     await router.admin('DELETE', '/deployments/english@1/silent')

@@ -209,7 +209,7 @@ describe('facets', () => {
   )
 
   test('that are wrong in thousands of ways are refused in a few words', async () => {
-    const facets = Array(4_000).fill({})
+    const facets = Array.from({ length: 4_000 }, () => ({}))
     const filter = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`key${i}`, 1]))
     const unknown = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`key${i}`, 1]))
     for (const body of [{ resultType: { facets } }, { query: { filter } }, unknown]) {

@@ -14,7 +14,10 @@ afterEach(() => void vi.restoreAllMocks())
 
 /** A request whose registry fails. */
 function failing(error: Error): Context<RouterApp> {
-  const registry = { current: () => Promise.reject(error), recheck: () => Promise.reject(error) }
+  const fail = async () => {
+    throw error
+  }
+  const registry = { current: fail, recheck: fail }
   const own = {
     res: { headers: new Headers() },
     req: { raw: { headers: new Headers() } },
