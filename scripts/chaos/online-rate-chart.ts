@@ -17,12 +17,9 @@ export function onlineRateChart(results: readonly CellResult[]): string {
   const lines = byCount.flatMap(([count, own], i) => {
     const colour = COLOURS[i % COLOURS.length] ?? 'black'
     const name = count === 1 ? 'a single model' : `mesh of ${count}`
-    return [
-      line(own, ({ answered }) => answered, name, colour, ''),
-      ...(count === 1
-        ? []
-        : [line(own, (one) => one.answeredInTime, `${name}, repeated`, colour, '4 4')]),
-    ]
+    const measured = line(own, ({ answered }) => answered, name, colour, '')
+    if (count === 1) return [measured]
+    return [measured, line(own, (one) => one.answeredInTime, `${name}, repeated`, colour, '4 4')]
   })
   function line(
     own: readonly CellResult[],

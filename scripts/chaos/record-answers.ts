@@ -33,7 +33,7 @@ export async function recordAnswers({ id, manifest }: ModelFolder): Promise<Reco
     MODELS: id,
   })
   try {
-    const path = `/models/${id}`
+    const path = `/models/${id}/versions/${manifest.version}`
     const answers = new Map<string, string>()
     for (const { text } of inputs) {
       const body = new TextEncoder().encode(text)

@@ -74,11 +74,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<CellRes
     await Promise.all(cells.map(({ fleet }) => fleet.stop()))
     await router.stop()
   }
-  return cells.map(({ rate, fleet, counted: { ...counts } }) => ({
-    rate,
-    deployments: fleet.urls.length,
-    ...shares(counts, options.epochs),
-  }))
+  return cells.map((cell) => resultOf(cell, options.epochs))
 }
 
 async function register(
@@ -161,14 +157,15 @@ async function ask(
   return body.retryable === true && headers.has('retry-after') ? 'retryable' : 'untyped'
 }
 
-function shares(counts: Cell['counted'], of: number): Cell['counted'] {
-  const { possible, answered, right, answeredInTime, untyped } = counts
+function resultOf({ rate, fleet, counted }: Cell, epochs: number): CellResult {
   return {
-    possible: possible / of,
-    answered: answered / of,
-    right: right / of,
-    answeredInTime: answeredInTime / of,
-    untyped: untyped / of,
+    rate,
+    deployments: fleet.urls.length,
+    possible: counted.possible / epochs,
+    answered: counted.answered / epochs,
+    right: counted.right / epochs,
+    answeredInTime: counted.answeredInTime / epochs,
+    untyped: counted.untyped / epochs,
   }
 }
 

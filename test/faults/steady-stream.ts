@@ -28,11 +28,11 @@ export interface Stream {
 export function startStream(send: Send, everyMs: number): Stream {
   const outcomes: Outcome[] = []
   const underway = new Set<Promise<void>>()
+  const sendOne = async () => {
+    outcomes.push(await ask(send))
+  }
   const timer = setInterval(() => {
-    const own = ask(send).then((outcome) => {
-      outcomes.push(outcome)
-      underway.delete(own)
-    })
+    const own = sendOne().finally(() => underway.delete(own))
     underway.add(own)
   }, everyMs)
   return {
