@@ -83,6 +83,23 @@ describe('a hedge', () => {
     expect(outcomes(attempts)).toEqual(['runtime_trap', 'ok'])
   })
 
+  test('that keeps winning opens the breaker of what hangs, though no call of it ever fails', async () => {
+    const board = acquainted()
+    for (let i = 0; i < 6; i++) {
+      await send([silent, ok], { board })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    calls.length = 0
+    await send([silent, ok], { board })
+    expect(asked()).toEqual(['n1'])
+  })
+
+  test('that wins many times at once says no more than once', async () => {
+    const board = acquainted()
+    await Promise.all(Array.from({ length: 10 }, () => send([silent, ok], { board })))
+    expect(board.of(FIRST).breaker.state(Date.now())).toBe('closed')
+  })
+
   test('leaves no call counted as on its way', async () => {
     const board = acquainted()
     await send([silent, ok], { board })

@@ -26,7 +26,7 @@ export class Flight {
   readonly kind: Attempt['kind']
   /** Settles when it has ended by itself; never rejects. */
   readonly landed: Promise<Landing>
-  /** Whether another was asked, or could not be, because this one is late. */
+  /** Whether another was asked, or should have been, because this one is late. */
   hedged = false
   readonly #startedAt = performance.now()
   readonly #controller = new AbortController()
@@ -69,7 +69,11 @@ export class Flight {
 
   /** Gives up on it, since another has answered. */
   cancel(): void {
-    this.#end(() => this.#health.cancelled(this.#call))
+    this.#end(() =>
+      this.hedged
+        ? this.#health.beaten(this.#call, Date.now())
+        : this.#health.cancelled(this.#call),
+    )
     this.#controller.abort()
   }
 

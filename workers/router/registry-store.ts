@@ -1,4 +1,17 @@
-import { and, desc, eq, getTableColumns, isNull, lt, max, notInArray, or, sql } from 'drizzle-orm'
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  isNull,
+  lt,
+  max,
+  notInArray,
+  or,
+  sql,
+  type SQL,
+} from 'drizzle-orm'
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -17,6 +30,7 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
+import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
 
@@ -65,14 +79,15 @@ export class RegistryStore implements RegistrySource {
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
         .select({
-          manifest: modelVersions.manifest,
-          artefacts: modelVersions.artefacts,
+          key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
+          manifest: asText(modelVersions.manifest),
+          artefacts: asText(modelVersions.artefacts),
           createdAt: modelVersions.createdAt,
         })
         .from(modelVersions)
         .orderBy(modelVersions.modelId, modelVersions.version),
       this.#db.select(deployment).from(deployments).orderBy(deployments.id),
-      this.#db.select(liveKey).from(apiKeys),
+      this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
       // SQLite takes the other columns of a group from the row of its maximum
       this.#db
         .select({
@@ -84,13 +99,13 @@ export class RegistryStore implements RegistrySource {
         .from(measurements)
         .groupBy(measurements.deploymentId, measurements.metric),
     ])
-    return {
+    return parseRows({
       version: meta[0]?.version ?? 0,
       models: versions,
       deployments: deployed,
       keys,
       measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
-    }
+    })
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -274,6 +289,11 @@ export class RegistryStore implements RegistrySource {
     ])
     await batch.catch(unwritable)
   }
+}
+
+/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
+function asText(column: AnySQLiteColumn): SQL<string> {
+  return sql<string>`${column}`
 }
 
 function unreadable(cause: unknown): never {

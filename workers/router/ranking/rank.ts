@@ -6,6 +6,10 @@ import { scoreOf, type Score, type ScoreContext } from './score.ts'
 
 /** A request tries at most this many deployments of one place: the rest would fare no better. */
 export const MAX_CANDIDATES_PER_POOL = 8
+/** Where there are many places, fewer of each: each attempt halves the time that is left. */
+const ENOUGH_CANDIDATES = 16
+/** Power of two choices. */
+const MIN_CANDIDATES_PER_POOL = 2
 /** Of one capability's models and places; more are not compared for one request. */
 const MAX_POOLS = 64
 
@@ -25,8 +29,13 @@ export interface Ranked {
  * the others follow for when they fail.
  */
 export function rank(matches: readonly Match[], context: RankContext): Ranked[] {
-  const drawn = matches.slice(0, MAX_POOLS).map(({ offer, pool }) =>
-    drawByWeight(pool.list, MAX_CANDIDATES_PER_POOL, context.random).map((candidate): Ranked => ({
+  const compared = matches.slice(0, MAX_POOLS)
+  const ofEach = Math.min(
+    MAX_CANDIDATES_PER_POOL,
+    Math.max(MIN_CANDIDATES_PER_POOL, Math.ceil(ENOUGH_CANDIDATES / compared.length)),
+  )
+  const drawn = compared.map(({ offer, pool }) =>
+    drawByWeight(pool.list, ofEach, context.random).map((candidate): Ranked => ({
       candidate,
       score: scoreOf(candidate, offer.measured, context.board.find(candidate.id), context),
     })),

@@ -15,15 +15,27 @@ function trip(breaker: CircuitBreaker, now: number): void {
 describe('a circuit breaker', () => {
   test('opens after five failures in a row, not after five that successes interrupt', () => {
     const breaker = new CircuitBreaker()
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 40; i++) {
       const permit = enter(breaker, 0)
-      if (i % 5 === 4) breaker.succeed(permit)
+      if (i % 5 < 3) breaker.succeed(permit)
       else breaker.fail(permit, 0)
     }
     expect(breaker.state(0)).toBe('closed')
-    trip(breaker, 0)
+    const other = new CircuitBreaker()
+    trip(other, 0)
+    expect(other.state(0)).toBe('open')
+    expect(other.enter(4_999)).toBeUndefined()
+  })
+
+  test('opens when half of the last twenty failed, though never five in a row', () => {
+    const breaker = new CircuitBreaker()
+    for (let i = 0; i < 20; i++) {
+      expect(breaker.state(0)).toBe('closed')
+      const permit = enter(breaker, 0)
+      if (i % 2 === 0) breaker.succeed(permit)
+      else breaker.fail(permit, 0)
+    }
     expect(breaker.state(0)).toBe('open')
-    expect(breaker.enter(4_999)).toBeUndefined()
   })
 
   test('lets one probe through when its time is over, and no second beside it', () => {

@@ -1,5 +1,8 @@
 /** Failures in a row that open it: Envoy's `consecutive_5xx` default. */
 const FAILURES_TO_OPEN = 5
+/** Or this share of the last calls, in whatever order: what fails every other time is no use either. */
+const RATE_TO_OPEN = 0.5
+const RATE_WINDOW = 20
 /** Envoy's `base_ejection_time` is 30 s for hosts that a control plane replaces; a Worker restarts in less. */
 const BASE_OPEN_MS = 5_000
 /** Each trip in a row keeps it open longer, up to this. */
@@ -21,6 +24,8 @@ export interface Permit {
 export class CircuitBreaker {
   #generation = 0
   #failures = 0
+  /** The last calls of this generation, whether each failed. */
+  #recent: boolean[] = []
   /** Trips since it last was closed; it is closed while there are none. */
   #trips = 0
   #openUntil = 0
@@ -55,6 +60,7 @@ export class CircuitBreaker {
   succeed({ generation, probe }: Permit): void {
     if (generation !== this.#generation) return
     this.#failures = 0
+    this.#note(false)
     if (!probe) return
     this.#trips = 0
     this.#begin()
@@ -67,7 +73,8 @@ export class CircuitBreaker {
       return
     }
     this.#failures++
-    if (!probe && this.#failures < FAILURES_TO_OPEN) return
+    this.#note(true)
+    if (!probe && this.#failures < FAILURES_TO_OPEN && !this.#failsOften) return
     this.#trips++
     this.#openUntil = Math.max(
       this.#openUntil,
@@ -86,9 +93,20 @@ export class CircuitBreaker {
     this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(ms, MAX_OPEN_MS))
   }
 
+  get #failsOften(): boolean {
+    const failed = this.#recent.filter(Boolean).length
+    return this.#recent.length === RATE_WINDOW && failed >= RATE_WINDOW * RATE_TO_OPEN
+  }
+
+  #note(failed: boolean): void {
+    this.#recent.push(failed)
+    if (this.#recent.length > RATE_WINDOW) this.#recent.shift()
+  }
+
   #begin(): void {
     this.#generation++
     this.#failures = 0
+    this.#recent = []
     this.#probeSince = undefined
   }
 }

@@ -16,6 +16,9 @@ const LEAST_RETRY_AFTER_S = 1
 const EJECTION_MS = 30_000
 const MAX_EJECTION_MS = 300_000
 
+/** Calls that were late together are one piece of news: the router itself may have stood still. */
+const BEATEN_INTERVAL_MS = 100
+
 /** One call on its way; `permit` is absent when the breaker was passed over because nothing else was left. */
 export interface CallInFlight {
   permit: Permit | undefined
@@ -33,6 +36,7 @@ export class DeploymentHealth {
   #failures = 0
   #ejections = 0
   #ejectedUntil = 0
+  #beatenAt = Number.NEGATIVE_INFINITY
 
   get inFlight(): number {
     return this.#inFlight
@@ -103,7 +107,7 @@ export class DeploymentHealth {
     this.#leave()
   }
 
-  /** Another answered first: that says nothing of this one, but that it took at least so long. */
+  /** Another answered first, though this one wasn't late. */
   cancelled({ permit }: CallInFlight): void {
     if (permit) this.breaker.abandon(permit)
     this.#leave()
@@ -112,5 +116,18 @@ export class DeploymentHealth {
   #leave(): void {
     this.#inFlight--
     if (!this.isFull) this.line.wake()
+  }
+
+  /**
+   * It was late, and another that was asked later answered first. It took at least so long; and what is
+   * beaten again and again hangs, though no call of it ever fails.
+   */
+  beaten({ permit, startedAt }: CallInFlight, now: number): void {
+    this.latency.observe(now - startedAt, now)
+    if (permit && now - this.#beatenAt >= BEATEN_INTERVAL_MS) {
+      this.#beatenAt = now
+      this.breaker.fail(permit, now)
+    } else if (permit) this.breaker.abandon(permit)
+    this.#inFlight--
   }
 }
