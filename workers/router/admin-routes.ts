@@ -8,6 +8,7 @@ import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
 import { requireKey } from './authenticate.ts'
 import type { RouterApp } from './env.ts'
+import { decisionRoutes } from './observe/decision-routes.ts'
 import { RegistryStore } from './registry-store.ts'
 
 const DEFAULT_AUDIT_ROWS = 100
@@ -21,6 +22,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/keys', adminKeyRoutes())
   app.route('/measurements', adminMeasurementRoutes())
+  app.route('/decisions', decisionRoutes())
 
   app.get('/audit', async (c) => {
     const limit = Number(c.req.query('limit') ?? DEFAULT_AUDIT_ROWS)

@@ -9,7 +9,7 @@ import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
 import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
-import { lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
+import { lookForCall, lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -43,7 +43,7 @@ export const routerBackend: OipBackend<RouterApp> = {
     const started = Date.now()
     const constraints = constraintsOf(c.req.raw.headers)
     const headers = bodyHeaders(c)
-    const candidates = await lookTwice(c, (snapshot) =>
+    const candidates = await lookForCall(c, null, (snapshot) =>
       requireTensorCandidates(snapshot, { name, inPath: version, constraints }, c.get('board')),
     )
     const { deadlineMs } = constraints
