@@ -9,6 +9,7 @@ import { adminModelRoutes } from './admin-model-routes.ts'
 import { requireKey } from './authenticate.ts'
 import type { RouterApp } from './env.ts'
 import { makeIdempotent } from './make-idempotent.ts'
+import { decisionRoutes } from './observe/decision-routes.ts'
 import { RegistryStore } from './registry-store.ts'
 
 const DEFAULT_AUDIT_ROWS = 100
@@ -23,6 +24,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/keys', adminKeyRoutes())
   app.route('/measurements', adminMeasurementRoutes())
+  app.route('/decisions', decisionRoutes())
 
   app.get('/audit', async (c) => {
     const limit = Number(c.req.query('limit') ?? DEFAULT_AUDIT_ROWS)

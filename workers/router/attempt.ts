@@ -3,12 +3,12 @@ import { isErrorCode, type ErrorCode } from '#shared/error-codes.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { toProblem, type Problem } from '#shared/problem.ts'
 import { DEADLINE_HEADER, REQUEST_ID_HEADER } from '#shared/protocol.ts'
+import { traceparentOf, type Trace } from '#shared/trace.ts'
 
 import type { Door, NodeAnswer } from './door.ts'
 import type { RouterBindings } from './env.ts'
 import type { Priority } from './resilience/waiting-line.ts'
 import type { Candidate } from './snapshot.ts'
-import { traceparentOf, type Trace } from './trace.ts'
 import type { Transport } from './transport.ts'
 
 /** The caller's own doing, by status: any other deployment of the model would say the same. */
@@ -42,6 +42,8 @@ export type NodeReply = { serverTiming: string | null } & (
 export interface AttemptOptions {
   /** Milliseconds it may take. */
   timeout: number
+  /** Of the call itself. */
+  spanId: string
   transport: Transport
   env: RouterBindings
   /** Ends the call: here when it failed, elsewhere when nobody wants its answer any more. */
@@ -52,7 +54,7 @@ export interface AttemptOptions {
 export async function attempt(
   deployment: Candidate,
   request: DispatchRequest,
-  { timeout, transport, env, controller }: AttemptOptions,
+  { timeout, spanId, transport, env, controller }: AttemptOptions,
 ): Promise<NodeReply> {
   try {
     const reply = await withinDeadline(
@@ -61,7 +63,7 @@ export async function attempt(
           deployment,
           {
             path: request.door.path(deployment),
-            headers: nodeHeaders(request, timeout),
+            headers: nodeHeaders(request, timeout, spanId),
             body: request.body,
             signal: controller.signal,
           },
@@ -82,10 +84,14 @@ export async function attempt(
   }
 }
 
-function nodeHeaders({ headers, trace, requestId }: DispatchRequest, timeout: number): Headers {
+function nodeHeaders(
+  { headers, trace, requestId }: DispatchRequest,
+  timeout: number,
+  spanId: string,
+): Headers {
   return new Headers({
     ...headers,
-    traceparent: traceparentOf(trace),
+    traceparent: traceparentOf(trace, spanId),
     [DEADLINE_HEADER]: String(timeout),
     [REQUEST_ID_HEADER]: requestId,
   })

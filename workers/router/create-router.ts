@@ -17,6 +17,8 @@ import { huggingFaceRoutes } from './hugging-face-routes.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
 import { mcpRoutes } from './mcp/mcp-routes.ts'
+import { metricsRoutes } from './observe/metrics-routes.ts'
+import { traceRequests } from './observe/trace-requests.ts'
 import { oipRoutes } from './oip-routes.ts'
 import { createIsolateState } from './isolate-state.ts'
 import { openAiRoutes } from './openai-routes.ts'
@@ -31,11 +33,13 @@ export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   app.onError(onError)
   app.notFound(onNotFound)
   app.use(identify(state))
+  app.use(traceRequests)
   app.use(allowOrigins)
   app.use('/v2/*', answerErrorsAs(oipError))
   app.use(refuseOtherMethods(app))
 
   app.get('/health', health)
+  app.route('/metrics', metricsRoutes())
   app.get('/docs', async (c) => {
     c.header('content-security-policy', DOCS_CSP)
     return c.html(docsPage(await snapshotOf(c), new URL(c.req.url).origin))

@@ -3,6 +3,7 @@ import type { ErrorCode } from '#shared/error-codes.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { toProblem } from '#shared/problem.ts'
+import { beginTrace } from '#shared/trace.ts'
 
 import type { DispatchRequest } from './attempt.ts'
 import { dispatch, type Dispatched } from './dispatch.ts'
@@ -10,7 +11,6 @@ import { task } from './doors/task.ts'
 import type { RouterBindings } from './env.ts'
 import { candidate } from './registry-fixture.ts'
 import { HealthBoard } from './resilience/health-board.ts'
-import { beginTrace } from './trace.ts'
 import type { NodeCall, Transport } from './transport.ts'
 
 export type Reply = (call: NodeCall) => Response | Promise<Response>

@@ -34,6 +34,13 @@ export interface Attempt {
   ms: number
 }
 
+/** An attempt with what only its trace tells. */
+export interface EndedAttempt extends Attempt {
+  spanId: string
+  /** In ms since the epoch. */
+  startedAt: number
+}
+
 export interface Dispatched {
   reply: NodeReply
   deployment: Candidate
@@ -54,6 +61,8 @@ export interface DispatchMeans {
   transports: Readonly<Record<Deployment['transport'], Transport>>
   env: RouterBindings
   board: HealthBoard
+  /** Is told each attempt as it ends. */
+  onAttempt?(ended: EndedAttempt): void
 }
 
 /**
@@ -78,15 +87,20 @@ export async function dispatch(
   let untried = healthyFirst(candidates, board)
   let complaint: Omit<Dispatched, 'attempts'> | undefined
 
+  const end = (flight: Flight, outcome: Attempt['outcome']) => {
+    const told = attemptOf(flight, outcome)
+    attempts.push(told)
+    means.onAttempt?.({ ...told, spanId: flight.spanId, startedAt: flight.startedAt })
+  }
   const land = ({ flight, outcome }: Landing, code: Attempt['outcome']) => {
     flights.delete(flight)
-    attempts.push(attemptOf(flight, code))
+    end(flight, code)
     return outcome
   }
   const cancelOthers = () => {
     for (const flight of flights) {
       flight.cancel()
-      attempts.push(attemptOf(flight, 'cancelled'))
+      end(flight, 'cancelled')
     }
     flights.clear()
   }

@@ -1,8 +1,9 @@
 import type { D1Database, RateLimit } from '@cloudflare/workers-types'
 
+import type { Trace } from '#shared/trace.ts'
+
 import type { IsolateState } from './isolate-state.ts'
 import type { ApiKey } from './snapshot.ts'
-import type { Trace } from './trace.ts'
 
 export interface RegistryBindings {
   DB: D1Database
@@ -39,13 +40,21 @@ export interface SearchSettings {
   SEARCH_CAPABILITY?: string
 }
 
+export interface TraceSettings {
+  /** Where spans go: base URL of a receiver of OTLP over HTTP, as `https://otlp.example.com`. None are made when it isn't set. */
+  OTLP_ENDPOINT?: string
+  /** Headers the receiver wants, as `name=value,name=value`. */
+  OTLP_HEADERS?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
 export type RouterBindings = RegistryBindings &
   AuthSecrets &
   TransportSecrets &
   BrowserSettings &
   RateLimits &
-  SearchSettings
+  SearchSettings &
+  TraceSettings
 
 export interface RouterVariables extends IsolateState {
   trace: Trace

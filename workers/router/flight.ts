@@ -1,5 +1,6 @@
 import { asMeshError } from '#shared/problem.ts'
 import type { MeshError } from '#shared/mesh-error.ts'
+import { createSpanId } from '#shared/trace.ts'
 
 import { attempt, type DispatchRequest, type NodeReply } from './attempt.ts'
 import type { Attempt, DispatchMeans } from './dispatch.ts'
@@ -28,7 +29,11 @@ export class Flight {
   readonly landed: Promise<Landing>
   /** Whether another was asked, or should have been, because this one is late. */
   hedged = false
-  readonly #startedAt = performance.now()
+  /** Its span in the request's trace, which the node continues. */
+  readonly spanId = createSpanId()
+  /** In ms since the epoch. */
+  readonly startedAt = Date.now()
+  readonly #began = performance.now()
   readonly #controller = new AbortController()
   readonly #health: DeploymentHealth
   readonly #call: CallInFlight
@@ -42,6 +47,7 @@ export class Flight {
     const transport = means.transports[deployment.transport]
     this.landed = attempt(deployment, request, {
       timeout,
+      spanId: this.spanId,
       transport,
       env: means.env,
       controller: this.#controller,
@@ -59,7 +65,7 @@ export class Flight {
   }
 
   get elapsedMs(): number {
-    return performance.now() - this.#startedAt
+    return performance.now() - this.#began
   }
 
   /** What the deployment usually takes, in ms; undefined while too little is known. */

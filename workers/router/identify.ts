@@ -1,10 +1,10 @@
 import type { MiddlewareHandler } from 'hono'
 
 import { REQUEST_ID_HEADER } from '#shared/protocol.ts'
+import { beginTrace, traceparentOf } from '#shared/trace.ts'
 
 import type { RouterApp } from './env.ts'
 import type { IsolateState } from './isolate-state.ts'
-import { beginTrace, traceparentOf } from './trace.ts'
 
 /** What a caller's own request id may look like; others are replaced, since it goes into logs. */
 const REQUEST_ID = /^[\w.-]{1,64}$/
@@ -20,6 +20,7 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     c.set('board', state.board)
     c.set('counts', state.counts)
     c.set('answers', state.answers)
+    c.set('observer', state.observer)
     c.set('requestId', requestId)
     c.set('trace', trace)
     await next()

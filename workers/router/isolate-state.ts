@@ -1,5 +1,6 @@
 import { AttemptCounts } from './attempt-counts.ts'
 import { AnswerStore } from './cache/answer-store.ts'
+import { Observer } from './observe/observer.ts'
 import { Registry } from './registry.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 
@@ -9,13 +10,18 @@ export interface IsolateState {
   board: HealthBoard
   counts: AttemptCounts
   answers: AnswerStore
+  observer: Observer
 }
 
 export function createIsolateState(): IsolateState {
+  const registry = new Registry()
+  const board = new HealthBoard()
+  const answers = new AnswerStore()
   return {
-    registry: new Registry(),
-    board: new HealthBoard(),
+    registry,
+    board,
     counts: new AttemptCounts(),
-    answers: new AnswerStore(),
+    answers,
+    observer: new Observer({ registry, board, answers }),
   }
 }

@@ -11,7 +11,7 @@ import { answeringVersions } from './answering-versions.ts'
 import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
 import type { RouterApp } from './env.ts'
-import { lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
+import { lookForCall, lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { isReady, requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
 import type { RegisteredModel, Snapshot } from './snapshot.ts'
@@ -42,7 +42,7 @@ export const routerBackend: OipBackend<RouterApp> = {
     const started = Date.now()
     const constraints = constraintsOf(c.req.raw.headers)
     const headers = bodyHeaders(c)
-    const candidates = await lookTwice(c, (snapshot) =>
+    const candidates = await lookForCall(c, null, (snapshot) =>
       requireTensorCandidates(snapshot, { name, inPath: version, constraints }, c.get('board')),
     )
     const body = await readInTime(c, `[${name}]`, constraints.deadlineMs)

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 
 import { withinDeadline } from '#shared/deadline.ts'
-import { problemError } from '#shared/problem.ts'
+import { asMeshError, problemError } from '#shared/problem.ts'
 import { MAX_BODY_BYTES } from '#shared/protocol.ts'
 import { readBody } from '#shared/read-body.ts'
 
@@ -17,6 +17,7 @@ import { describeRoute, dispatch, DispatchError, type Attempt } from './dispatch
 import type { NodeAnswer } from './door.ts'
 import type { RouterApp } from './env.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
+import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
@@ -39,15 +40,25 @@ interface Answered {
  * headers tell who it was and what was tried. Throws the first complaint of the request, or DispatchError when nobody
  * answered.
  */
-export async function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
-  const question = await questionOf(c, call)
-  if (!question) return (await run(c, call)).answer
-  const known = await recall(question, Date.now())
-  if (known) return tellKept(c, known)
-  return makeAndKeep(c, call, question)
+export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
+  const { candidates, started } = call
+  const capability = candidates[0]?.capability ?? null
+  return observeCall(c, { capability, started }, (record) => answer(c, call, record))
 }
 
-async function run(c: Context<RouterApp>, call: Call): Promise<Answered> {
+async function answer(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<NodeAnswer> {
+  const question = await questionOf(c, call)
+  if (!question) return (await run(c, call, record)).answer
+  const { noCache, noStore } = question.directives
+  if (!noCache && !noStore) record.cache = 'miss'
+  const known = await recall(question, Date.now())
+  if (!known) return makeAndKeep(c, call, question, record)
+  record.cache = known.age === undefined ? 'collapsed' : 'hit'
+  record.answeredBy = known.answer
+  return tellKept(c, known)
+}
+
+async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<Answered> {
   const { candidates, started, priority = 'normal', ...request } = call
   const dispatched = await dispatch(
     candidates,
@@ -58,14 +69,21 @@ async function run(c: Context<RouterApp>, call: Call): Promise<Answered> {
       requestId: c.get('requestId'),
       trace: c.get('trace'),
     },
-    { transports, env: c.env, board: c.get('board') },
+    {
+      transports,
+      env: c.env,
+      board: c.get('board'),
+      onAttempt: (ended) => record.attempts.push(ended),
+    },
   ).catch((err: unknown) => {
     if (err instanceof DispatchError) tellRoute(c, err.attempts, null)
     throw err
   })
   const { reply, deployment, attempts } = dispatched
   tellRoute(c, attempts, reply.serverTiming)
-  c.header('mesh-model', `${deployment.modelId}@${deployment.version}`)
+  const model = versionKey({ id: deployment.modelId, version: deployment.version })
+  record.answeredBy = { model, node: deployment.node }
+  c.header('mesh-model', model)
   c.header('mesh-node', deployment.node)
   if ('complaint' in reply) throw problemError(reply.complaint)
   return { answer: reply.answer, deployment }
@@ -91,11 +109,12 @@ async function makeAndKeep(
   c: Context<RouterApp>,
   call: Call,
   question: Question,
+  record: CallRecord,
 ): Promise<NodeAnswer> {
   const flight = await announce(question)
   let kept: KeptAnswer | undefined
   try {
-    const { answer, deployment } = await run(c, call)
+    const { answer, deployment } = await run(c, call, record)
     const { body, contentType, headers } = answer
     const made = deployment.cacheAs
     // what streams is too large to be kept
@@ -138,11 +157,27 @@ export function findCandidates(
   constraints: Constraints,
   has: Wanted['has'] = {},
 ): Promise<Candidate[]> {
-  return lookTwice(c, (snapshot) => {
+  return lookForCall(c, capability, (snapshot) => {
     const offers = requireOffers(snapshot, capability, constraints)
     const wanted: Wanted = { door: 'task', name: capability, offers, constraints, has }
     return requireCandidates(snapshot, wanted, c.get('board'))
   })
+}
+
+/** The same for whoever a protocol would call; that there is nobody is worth remembering. */
+export async function lookForCall(
+  c: Context<RouterApp>,
+  capability: string | null,
+  look: (snapshot: Snapshot) => Candidate[],
+): Promise<Candidate[]> {
+  try {
+    return await lookTwice(c, look)
+  } catch (err) {
+    // names that the registry doesn't have are the caller's own words
+    const isKnown = asMeshError(err).code !== 'capability_unknown'
+    observeRefusal(c, isKnown ? capability : null, err)
+    throw err
+  }
 }
 
 /** What `look` finds in the snapshot; when it throws, in one that is checked once more. */

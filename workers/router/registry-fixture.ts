@@ -58,8 +58,13 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
 
 /** A deployment as the compiled snapshot offers it: of a model that answers JSON unless a test says otherwise. */
 export function candidate(overrides: Partial<Candidate> = {}): Candidate {
-  const { produces = ['application/json'], cacheAs = 'tone 1', ...own } = overrides
-  return { ...deployment(own), produces, cacheAs }
+  const {
+    produces = ['application/json'],
+    cacheAs = 'tone 1',
+    capability = 'text-classification/tone',
+    ...own
+  } = overrides
+  return { ...deployment(own), produces, cacheAs, capability }
 }
 
 export function rows(overrides: Partial<RegistryRows> = {}): RegistryRows {

@@ -30,6 +30,7 @@ export interface Deployment {
 
 /** A deployment that a request may try, with what the attempt must know of its model. */
 export interface Candidate extends Deployment {
+  capability: string
   /** Media types it may answer with. */
   produces: readonly AnswerMediaType[]
   /** What an answer of it depends on besides the input: version and artefacts; null where none may be kept. */

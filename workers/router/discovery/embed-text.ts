@@ -1,6 +1,7 @@
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { problemError } from '#shared/problem.ts'
+import type { Trace } from '#shared/trace.ts'
 
 import { dispatch } from '../dispatch.ts'
 import { task } from '../doors/task.ts'
@@ -11,7 +12,6 @@ import { rank } from '../ranking/rank.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
 import { isVector } from '../is-vector.ts'
 import type { Candidate, Snapshot } from '../snapshot.ts'
-import type { Trace } from '../trace.ts'
 import { transports } from '../transports.ts'
 
 const EMBEDDING_TASK = 'feature-extraction/'

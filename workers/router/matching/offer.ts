@@ -35,10 +35,11 @@ export function createOffer(
 ): Offer {
   const produces = producedTypes(model.manifest)
   const cacheAs = cacheNameOf(model)
+  const { capability } = model.manifest
   // one object a deployment, whichever doors it has: a large registry has many
   const serving = deployments
     .filter(takesTraffic)
-    .map((deployment): Candidate => Object.assign({ produces, cacheAs }, deployment))
+    .map((deployment): Candidate => Object.assign({ produces, cacheAs, capability }, deployment))
   const pools = (['task', 'tensor'] as const).flatMap((door) => {
     const behind = serving.filter(({ transport }) => opensDoor(transport, door))
     const places = Map.groupBy(behind, (own) => JSON.stringify(placeOf(own)))

@@ -135,6 +135,28 @@ export const adminPaths: PathGroup = () => ({
       },
     },
   },
+  '/admin/decisions': {
+    get: {
+      ...about('What became of the latest requests for an inference'),
+      parameters: [
+        queryParameter('request', 'Id of the request', { type: 'string' }),
+        queryParameter('model', 'Who answered: `<id>` or `<id>@<version>`', { type: 'string' }),
+        queryParameter('outcome', '`ok` or the code of the error', { type: 'string' }),
+        queryParameter('limit', 'Rows at most', { type: 'integer', minimum: 1, maximum: 500 }),
+        queryParameter('before', 'Older than this: `next` of the page before', {
+          type: 'integer',
+          minimum: 1,
+        }),
+      ],
+      responses: {
+        200: jsonAnswer(
+          'The decisions, latest first',
+          z.looseObject({ decisions: z.array(z.unknown()), next: z.int().nullable() }),
+        ),
+        ...errors(['invalid_request', 'registry_unavailable']),
+      },
+    },
+  },
 })
 
 function errors(codes: readonly ErrorCode[]): Part {

@@ -33,6 +33,11 @@ export class HealthBoard {
     return entry.health
   }
 
+  /** Every deployment that has a record, with its model's id. */
+  *entries(): Iterable<Readonly<Entry>> {
+    yield* this.#byId.values()
+  }
+
   /** Leaves out, every ten seconds, what fails far more often than others of its model. */
   sweep(now: number): void {
     if (now - this.#sweptAt < SWEEP_MS) return

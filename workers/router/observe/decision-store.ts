@@ -1,0 +1,58 @@
+import { and, desc, eq, like, lt, or, sql } from 'drizzle-orm'
+import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
+
+import { MeshError } from '#shared/mesh-error.ts'
+import { decisions } from '#shared/schema.ts'
+
+import type { RegistryBindings } from '../env.ts'
+import type { Decision } from './decision.ts'
+import type { DecisionQuery } from './decision-query.ts'
+
+/** The latest of all isolates; some 10 MB of the 500 MB that D1 gives for nothing. */
+const MAX_ROWS = 10_000
+
+type DecisionRow = typeof decisions.$inferSelect
+
+/** The table of decisions, which is a log: never read to answer a request. */
+export class DecisionStore {
+  readonly #db: DrizzleD1Database
+
+  constructor({ DB }: RegistryBindings) {
+    this.#db = drizzle(DB, { casing: 'snake_case' })
+  }
+
+  /** Adds them and forgets the oldest, in one batch. They come as one parameter: D1 takes 100 a statement. */
+  async add(batch: readonly Decision[]): Promise<void> {
+    const insert = sql`
+      insert into decisions (request_id, trace_id, at, key, capability, model, node, outcome, cache, ms, attempts)
+      select value ->> 'requestId', value ->> 'traceId', value ->> 'at', value ->> 'key',
+        value ->> 'capability', value ->> 'model', value ->> 'node', value ->> 'outcome',
+        value ->> 'cache', value ->> 'ms', value -> 'attempts'
+      from json_each(${JSON.stringify(batch)})`
+    const forget = sql`delete from decisions where id <= (select max(id) from decisions) - ${MAX_ROWS}`
+    await this.#db.batch([this.#db.run(insert), this.#db.run(forget)])
+  }
+
+  /** The latest first. Throws `registry_unavailable`. */
+  async list({ request, model, outcome, before, limit }: DecisionQuery): Promise<DecisionRow[]> {
+    const conditions = [
+      request === undefined ? undefined : eq(decisions.requestId, request),
+      model === undefined
+        ? undefined
+        : or(eq(decisions.model, model), like(decisions.model, `${model}@%`)),
+      outcome === undefined ? undefined : eq(decisions.outcome, outcome),
+      before === undefined ? undefined : lt(decisions.id, before),
+    ]
+    try {
+      return await this.#db
+        .select()
+        .from(decisions)
+        .where(and(...conditions))
+        .orderBy(desc(decisions.id))
+        .limit(limit)
+    } catch (cause) {
+      const sentence = 'the log of decisions cannot be read; try again'
+      throw new MeshError('registry_unavailable', sentence, { cause, retryAfter: 1 })
+    }
+  }
+}
