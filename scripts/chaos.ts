@@ -1,5 +1,5 @@
 /**
- * `npm run chaos [-- --online-rate 1.0..0.5] [--seed 1] [--epochs 200]`: how often a mesh answers whose
+ * `npm run chaos [-- --online-rate 1.0..0.5] [--seed 1] [--epochs 100]`: how often a mesh answers whose
  * deployments are each up with probability p. Prints a table, draws docs/online-rate.svg, and fails when
  * a request was lost that a deployment could have answered.
  */
@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     'online-rate': { type: 'string', default: '1.0..0.5' },
     seed: { type: 'string', default: '1' },
-    epochs: { type: 'string', default: '200' },
+    epochs: { type: 'string', default: '100' },
   },
 })
 const results = await runExperiment({

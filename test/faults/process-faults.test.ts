@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { runNativeNode } from '../../scripts/mesh/run-native-node.ts'
+import { runNativeNode, type RunningNode } from '../../scripts/mesh/run-native-node.ts'
 import { runWorker } from '../../scripts/mesh/run-worker.ts'
 import { startMesh, type Mesh } from '../../scripts/mesh/start-mesh.ts'
 import { OUTPUT_DIR, ROOT } from '../../scripts/paths.ts'
@@ -67,39 +67,52 @@ test('a model Worker is killed while it answers, and comes back', async ({ task 
   expect(lost(stream)).toEqual([])
 })
 
-test('the native node is killed and started again', async ({ task }) => {
-  // asked first, so that its going is felt; the edge is what is left
-  const stream = startStream(sender({ 'mesh-objective': 'accurate' }), EVERY_MS)
-  await sleep(WARM_UP_MS)
-  await stream.stop()
-  expect(lost(stream)).toEqual([])
-
-  const edgeDown = startStream(sender({ 'mesh-placement': 'native' }), EVERY_MS)
-  const any = startStream(sender(), EVERY_MS)
-  await sleep(WARM_UP_MS)
-  const beganAt = performance.now()
-  await mesh.native.kill()
-  await sleep(AFTER_MS)
-  const { port } = new URL(mesh.native.url)
-  const again = await runNativeNode({
-    ROUTER_PUBLIC_KEY: mesh.secrets.publicKey,
-    MODELS: 'language-id',
-    PORT: port,
-  })
+test('one of two native nodes is killed and started again', async ({ task }) => {
+  const options = { ROUTER_PUBLIC_KEY: mesh.secrets.publicKey, MODELS: 'language-id' }
+  const second = await runNativeNode({ ...options, NODE_ID: 'native-2' })
+  let again: RunningNode | undefined
   try {
+    await mesh.admin.putDeployment({
+      model: 'language-id',
+      version: '1',
+      node: 'native-2',
+      placement: 'native',
+      transport: 'http',
+      target: second.url,
+    })
+    const stream = startStream(sender({ 'mesh-placement': 'native' }), EVERY_MS)
+    await sleep(WARM_UP_MS)
+    await untilBack(stream, 'native')
+    const beganAt = performance.now()
+    await mesh.native.kill()
+    await sleep(AFTER_MS)
+    again = await runNativeNode({ ...options, PORT: new URL(mesh.native.url).port })
     const healedAt = performance.now()
-    await untilBack(edgeDown, 'native')
-    await Promise.all([edgeDown.stop(), any.stop()])
-    task.meta.recovery = recoveryOf(edgeDown.outcomes, { node: 'native', beganAt, healedAt })
-    expect(lost(any)).toEqual([])
-    // who asks for it alone is told so, typed, while it is away
-    expect(new Set(lost(edgeDown).map(({ code }) => code))).toEqual(new Set(['unreachable']))
+    await untilBack(stream, 'native')
+    await stream.stop()
+    task.meta.recovery = recoveryOf(stream.outcomes, {
+      node: 'native',
+      beganAt,
+      countedUntil: healedAt,
+      healedAt,
+    })
+    expect(lost(stream)).toEqual([])
+    expect(new Set(stream.outcomes.map(({ node }) => node))).toEqual(
+      new Set(['native', 'native-2']),
+    )
   } finally {
-    await again.stop()
+    await Promise.all([second.stop(), again?.stop()])
   }
 })
 
-test('a runtime traps on every call', async ({ task }) => {
+test('all that serve a placement are dead: a typed error, at once', async () => {
+  const started = performance.now()
+  const { status, body } = await sender({ 'mesh-placement': 'native' })()
+  expect({ status, body }).toMatchObject({ status: 503, body: { code: 'unreachable' } })
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
+
+test('a Worker whose runtime traps on every call', async ({ task }) => {
   const native = await runNativeNode({
     ROUTER_PUBLIC_KEY: mesh.secrets.publicKey,
     MODELS: 'language-id',

@@ -42,13 +42,18 @@ export function createOffer(
     .map((deployment): Candidate => Object.assign({ produces, cacheAs, capability }, deployment))
   const pools = (['task', 'tensor'] as const).flatMap((door) => {
     const behind = serving.filter(({ transport }) => opensDoor(transport, door))
-    const places = Map.groupBy(behind, (own) => JSON.stringify(placeOf(own)))
+    const places = Map.groupBy(behind, placeKey)
     return Array.from(places.values(), (own): Pool => {
       const [first] = own as [Candidate] // as: a group has at least one
       return { ...placeOf(first), door, list: weightedList(own) }
     })
   })
   return { model, measured, produces, pools }
+}
+
+/** Of what `placeOf` says; a region is the owner's own words, so it comes last. */
+function placeKey({ placement, transport, region }: Deployment): string {
+  return `${placement} ${transport === 'binding'} ${region === null ? '' : `in ${region}`}`
 }
 
 function cacheNameOf({ manifest, artefacts }: RegisteredModel): string | null {

@@ -20,14 +20,15 @@ export function drawByWeight<T>(
   random: () => number,
 ): T[] {
   const total = cumulative.at(-1) ?? 0
-  const drawn = new Set<number>()
-  while (drawn.size < Math.min(items.length, count)) {
+  // an array: so few are drawn that a set costs more than it saves
+  const drawn: number[] = []
+  while (drawn.length < Math.min(items.length, count)) {
     let i = firstAbove(cumulative, random() * total)
-    while (drawn.has(i)) i = (i + 1) % items.length
-    drawn.add(i)
+    while (drawn.includes(i)) i = (i + 1) % items.length
+    drawn.push(i)
   }
   // as: every index is below the length
-  return Array.from(drawn, (i) => items[i] as T)
+  return drawn.map((i) => items[i] as T)
 }
 
 function firstAbove(cumulative: readonly number[], point: number): number {

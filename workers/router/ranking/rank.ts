@@ -34,20 +34,16 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
     MAX_CANDIDATES_PER_POOL,
     Math.max(MIN_CANDIDATES_PER_POOL, Math.ceil(ENOUGH_CANDIDATES / compared.length)),
   )
-  const drawn = compared.map(({ offer, pool }) =>
-    drawByWeight(pool.list, ofEach, context.random).map((candidate): Ranked => ({
-      candidate,
-      score: scoreOf(candidate, offer.measured, context.board.find(candidate.id), context),
-    })),
-  )
   const firsts: Ranked[] = []
   const others: Ranked[] = []
-  for (const [one, two, ...rest] of drawn) {
-    if (!one) continue
-    const [better, worse] = two && two.score.total > one.score.total ? [two, one] : [one, two]
-    firsts.push(better)
-    if (worse) others.push(worse)
-    others.push(...rest)
+  for (const { offer, pool } of compared) {
+    const drawn = drawByWeight(pool.list, ofEach, context.random).map((candidate): Ranked => ({
+      candidate,
+      score: scoreOf(candidate, offer.measured, context.board.find(candidate.id), context),
+    }))
+    const [one, two] = drawn
+    const better = one && two && two.score.total > one.score.total ? two : one
+    for (const own of drawn) (own === better ? firsts : others).push(own)
   }
   return [...firsts.toSorted(byScore), ...others.toSorted(byScore)]
 }
