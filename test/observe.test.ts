@@ -1,67 +1,30 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { startTestRouter, TONE, type Answer, type TestRouter } from '../start-test-router.ts'
+import {
+  startTestRouter,
+  TONE,
+  type Answer,
+  type TestRouter,
+} from '../workers/router/start-test-router.ts'
+import { attributeOf, startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts'
 
 const CALLER = '00f067aa0ba902b7'
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
-const Span = z.object({
-  traceId: z.string().regex(/^[0-9a-f]{32}$/),
-  spanId: z.string().regex(/^[0-9a-f]{16}$/),
-  parentSpanId: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .optional(),
-  name: z.string(),
-  kind: z.int(),
-  startTimeUnixNano: z.string().regex(/^\d{19}$/),
-  endTimeUnixNano: z.string().regex(/^\d{19}$/),
-  attributes: z.array(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) })),
-  status: z.object({ code: z.int() }).optional(),
-})
-type Span = z.infer<typeof Span>
-const ExportTraceServiceRequest = z.strictObject({
-  resourceSpans: z.array(
-    z.strictObject({
-      resource: z.strictObject({ attributes: z.array(z.unknown()) }),
-      scopeSpans: z.array(z.strictObject({ scope: z.unknown(), spans: z.array(Span) })),
-    }),
-  ),
-})
-
 let router: TestRouter
-let receiver: Server
-let receiverStatus = 200
-const received: { path: string; key: string | undefined; spans: Span[] }[] = []
+let receiver: OtlpReceiver
 
 beforeAll(async () => {
-  receiver = createServer((request, response) => {
-    const chunks: Uint8Array[] = []
-    request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-    request.on('end', () => {
-      const body: unknown = JSON.parse(Buffer.concat(chunks).toString())
-      const { resourceSpans } = ExportTraceServiceRequest.parse(body)
-      const spans = resourceSpans.flatMap(({ scopeSpans }) =>
-        scopeSpans.flatMap((own) => own.spans),
-      )
-      received.push({ path: request.url ?? '', key: String(request.headers['x-key']), spans })
-      response.writeHead(receiverStatus).end('{}')
-    })
-  })
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
-  const { port } = receiver.address() as AddressInfo // as: it listens on a port
+  receiver = await startOtlpReceiver()
   router = await startTestRouter({
-    OTLP_ENDPOINT: `http://127.0.0.1:${port}/otlp/`,
+    OTLP_ENDPOINT: `${receiver.url}/otlp/`,
     OTLP_HEADERS: 'x-key=a%20secret',
   })
-})
+}, 60_000)
 afterAll(async () => {
   await router.stop()
-  receiver.close()
+  receiver.stop()
 })
 beforeEach(() => {
   router.answerWith('application/json', '[{"label":"good","score":1}]')
@@ -83,17 +46,6 @@ const valueOf = (text: string, series: string): number =>
       ?.split(' ')
       .at(-1) ?? 0,
   )
-/** The spans of a trace, once there are so many; they come seconds after the answer. */
-const spansOf = (traceId: string, count: number): Promise<Span[]> =>
-  expect
-    .poll(() => received.flatMap(({ spans }) => spans.filter((span) => span.traceId === traceId)), {
-      timeout: 10_000,
-    })
-    .toHaveLength(count)
-    .then(() => received.flatMap(({ spans }) => spans.filter((own) => own.traceId === traceId)))
-const attributeOf = ({ attributes }: Span, name: string): unknown =>
-  Object.values(attributes.find(({ key }) => key === name)?.value ?? {})[0]
-
 describe('the log of decisions', () => {
   test('tells who answered, through which attempts, by the id the caller was given', async () => {
     const answer = await router.infer()
@@ -268,14 +220,14 @@ describe('spans', () => {
   test("are the caller's child, with the attempt below and the node below that", async () => {
     const traceId = 'a'.repeat(32)
     await router.infer({ traceparent: `00-${traceId}-${CALLER}-01` })
-    const spans = await spansOf(traceId, 2)
+    const spans = await receiver.spansOf(traceId, 2)
     const server = spans.find(({ kind }) => kind === 2)
     const attempt = spans.find(({ kind }) => kind === 3)
     expect(server).toMatchObject({ parentSpanId: CALLER, name: 'POST /infer/:task/:domain' })
     expect(attempt).toMatchObject({ parentSpanId: server?.spanId, name: 'first tone@1' })
     expect(router.received[0]?.headers.traceparent).toBe(`00-${traceId}-${attempt?.spanId}-01`)
     expect(Number(attempt?.startTimeUnixNano)).toBeLessThanOrEqual(Number(attempt?.endTimeUnixNano))
-    const [batch] = received
+    const [batch] = receiver.batches
     expect([batch?.path, batch?.key]).toEqual(['/otlp/v1/traces', 'a secret'])
   })
 
@@ -283,7 +235,7 @@ describe('spans', () => {
     const traceId = 'b'.repeat(32)
     router.answerWith('text/html', 'oops', { status: 500 })
     await router.infer({ traceparent: `00-${traceId}-${CALLER}-01` })
-    for (const span of await spansOf(traceId, 2)) {
+    for (const span of await receiver.spansOf(traceId, 2)) {
       expect(span.status?.code).toBe(2)
       expect(attributeOf(span, 'error.type')).toBe('bad_gateway')
     }
@@ -297,7 +249,7 @@ describe('spans', () => {
       headers: { traceparent: `00-${traceId}-${CALLER}-01` },
       body: 'x',
     })
-    const [span] = await spansOf(traceId, 1)
+    const [span] = await receiver.spansOf(traceId, 1)
     expect(span?.status).toBeUndefined()
   })
 
@@ -305,19 +257,19 @@ describe('spans', () => {
     await router.infer({ traceparent: `00-${TRACE}-${CALLER}-00` })
     const traceId = 'd'.repeat(32)
     await router.infer({ traceparent: `00-${traceId}-${CALLER}-01` })
-    await spansOf(traceId, 2)
-    expect(received.flatMap(({ spans }) => spans.map((own) => own.traceId))).not.toContain(TRACE)
+    await receiver.spansOf(traceId, 2)
+    expect(receiver.spans.map(({ traceId: id }) => id)).not.toContain(TRACE)
   })
 
   test('are lost, and counted, when the receiver refuses them; requests are answered', async () => {
-    receiverStatus = 503
+    receiver.status = 503
     const lost = 'mesh_observations_lost_total{kind="spans"}'
     const before = valueOf(await metrics(), lost)
     expect((await router.infer()).status).toBe(200)
     await expect
       .poll(async () => valueOf(await metrics(), lost), { timeout: 10_000 })
       .toBeGreaterThan(before)
-    receiverStatus = 200
+    receiver.status = 200
   })
 })
 
