@@ -10,7 +10,7 @@ const withMesh = {
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/count-reporter.ts'],
+    reporters: ['default', './test/count-reporter.ts', './test/recovery-reporter.ts'],
     projects: [
       {
         test: {
@@ -23,8 +23,17 @@ export default defineConfig({
         test: {
           name: 'mesh',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/repo.test.ts', 'test/clients/**'],
+          exclude: ['test/repo.test.ts', 'test/clients/**', 'test/faults/**'],
           ...withMesh,
+        },
+      },
+      {
+        // requests stream in while parts of the mesh fail; each file starts what it breaks: `npm run test:faults`
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          ...withMesh,
+          globalSetup: ['test/build-artefacts.ts'],
         },
       },
       {

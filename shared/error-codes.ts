@@ -18,6 +18,7 @@ export const ERROR_CODES = {
     title: 'The media type is not accepted',
   },
   invalid_input: { status: 422, retryable: false, title: 'The model cannot read this input' },
+  rate_limited: { status: 429, retryable: false, title: 'The API key has made too many requests' },
   queue_full: { status: 429, retryable: true, title: 'The node has no place left in its queue' },
   internal: { status: 500, retryable: true, title: 'The mesh failed; this is a bug' },
   runtime_trap: { status: 500, retryable: true, title: 'The model runtime trapped' },
@@ -29,11 +30,13 @@ export const ERROR_CODES = {
   unsupported: { status: 501, retryable: false, title: 'This server does not do that' },
   bad_gateway: { status: 502, retryable: true, title: 'A node answered with nonsense' },
   overloaded: { status: 503, retryable: true, title: 'The node is at its limit' },
+  shed: { status: 503, retryable: true, title: 'The mesh is at its limit' },
   shutting_down: { status: 503, retryable: true, title: 'The node is stopping' },
   model_unavailable: { status: 503, retryable: true, title: 'The model could not be loaded' },
   unreachable: { status: 503, retryable: true, title: 'The node could not be reached' },
   no_deployment: { status: 503, retryable: true, title: 'No deployment could answer' },
   registry_unavailable: { status: 503, retryable: true, title: 'The registry cannot be read' },
+  not_cached: { status: 504, retryable: false, title: 'No answer is kept, and no other is wanted' },
   deadline_exceeded: { status: 504, retryable: false, title: 'The deadline passed' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>
 

@@ -164,6 +164,11 @@ export const Manifest = z.strictObject({
   inputs: z.array(TensorSpec).min(1),
   outputs: z.array(TensorSpec).min(1),
   labels: z.array(z.string()).optional(),
+  /** Languages it is made for, as BCP 47 primary tags; of any language when absent. */
+  languages: z
+    .array(z.string().regex(/^[a-z]{2,3}$/))
+    .min(1)
+    .optional(),
   /** Media types of raw bodies. The first is assumed for `inputs` of a JSON body. */
   accepts: z.array(z.string().regex(/^[a-z]+\/[a-z0-9.+-]+$/)).min(1),
   /**
@@ -190,6 +195,8 @@ export const Manifest = z.strictObject({
    * hold several. Without it a model has its own.
    */
   runtimeGroup: ModelId.optional(),
+  /** `false`: its answers are not kept, e.g. since it answers the same input differently. */
+  cache: z.literal(false).optional(),
   claims: z.array(Claim).default([]),
   examples: z.array(Example).min(3),
 })

@@ -11,6 +11,18 @@ import {
 
 import type { RegisteredManifest } from './remote-manifest.ts'
 
+/** One call of one deployment, as the log of decisions keeps it. */
+export interface DecidedAttempt {
+  /** `id@version` */
+  model: string
+  node: string
+  placement: 'edge' | 'native'
+  kind: 'first' | 'retry' | 'hedge'
+  /** `ok`, `cancelled` or the code of the error. */
+  outcome: string
+  ms: number
+}
+
 export const models = sqliteTable('models', {
   id: text().primaryKey(),
   title: text().notNull(),
@@ -55,6 +67,10 @@ export const deployments = sqliteTable(
     target: text().notNull(),
     weight: real().notNull(),
     state: text({ enum: ['ready', 'draining', 'disabled'] }).notNull(),
+    /** Where it runs, in the owner's own words, e.g. `eu`; unknown when null. */
+    region: text(),
+    /** Of one call, in calls at the edge. */
+    cost: real(),
     updatedAt: integer().notNull(),
   },
   (table) => [
@@ -99,8 +115,45 @@ export const auditLog = sqliteTable('audit_log', {
   detail: text().notNull(),
 })
 
+/** The latest requests for an inference, as the router decided them; only so many are kept. Written behind requests, so some may be missing. */
+export const decisions = sqliteTable(
+  'decisions',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    requestId: text().notNull(),
+    traceId: text().notNull(),
+    at: integer().notNull(),
+    /** Id of the API key that asked. */
+    key: text().notNull(),
+    /** Null where the request named none that there is. */
+    capability: text(),
+    /** Who answered, `id@version`; null where nobody did. */
+    model: text(),
+    node: text(),
+    /** `ok` or the code of the error. */
+    outcome: text().notNull(),
+    cache: text({ enum: ['hit', 'collapsed', 'miss', 'bypass'] }).notNull(),
+    ms: real().notNull(),
+    attempts: text({ mode: 'json' }).$type<readonly DecidedAttempt[]>().notNull(),
+  },
+  (table) => [index('decisions_request').on(table.requestId)],
+)
+
 /** One row: a counter that every change raises, so that a snapshot knows when it is old. */
 export const registryMeta = sqliteTable('registry_meta', {
   id: integer().primaryKey(),
   version: integer().notNull(),
+})
+
+/** Admin writes that named themselves, so that repeating one is the same as making it once. */
+export const idempotencyKeys = sqliteTable('idempotency_keys', {
+  /** SHA-256 of the caller's key id and its idempotency key. */
+  id: text().primaryKey(),
+  /** SHA-256 of method, path and body. */
+  request: text().notNull(),
+  createdAt: integer().notNull(),
+  /** Null while the request is being carried out. */
+  status: integer(),
+  /** Null where it must not be kept. */
+  body: text(),
 })

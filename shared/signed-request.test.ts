@@ -66,6 +66,13 @@ describe('verifySignature', () => {
     await expect(verify(signature)).rejects.toEqual(refused)
   })
 
+  test('refuses a signature of a clock two minutes ahead: it could be replayed for as long', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    const signature = await sign()
+    vi.setSystemTime(Date.now() - 120_000)
+    await expect(verify(signature)).rejects.toEqual(refused)
+  })
+
   test("refuses the router's own token when it never expires or can't be told from another", async () => {
     const body = await crypto.subtle.digest('SHA-256', parts.body)
     const claims = { htm: 'POST', htu: parts.path, body: Buffer.from(body).toString('hex') }

@@ -54,6 +54,8 @@ export async function verifySignature(
     issuer: ISSUER,
     audience,
     clockTolerance: CLOCK_TOLERANCE_S,
+    // without it a node whose clock is behind would take a captured call for as long as it is behind
+    maxTokenAge: LIFETIME_S,
     requiredClaims: ['exp', 'iat', 'jti'],
   }).catch((err: unknown) => {
     throw new MeshError('unauthenticated', "the router's signature is not valid for this node", {

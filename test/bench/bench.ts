@@ -18,7 +18,7 @@ import { bindingName } from '../../scripts/service-bindings.ts'
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
 import { nodeClient } from '../node-client.ts'
 import { machineLine, writeSection } from './benchmarks-page.ts'
-import { lookupTable } from './lookup.ts'
+import { scaleTable } from './scale.ts'
 import { quantile, timeAlternating } from './timing.ts'
 
 const ROUNDS = 1_000
@@ -61,7 +61,7 @@ try {
     ...(await routerLatency(key)),
     ...(await throughput(url.origin, key)),
     ...(await inference(harness, native)),
-    ...lookupTable(),
+    ...scaleTable(),
   ]
   const text = lines.join('\n')
   await writeSection('bench', text)

@@ -14,17 +14,26 @@ import { requireRouter } from '#shared/require-router.ts'
 
 import type { Config } from './config.ts'
 import type { NodeMetrics } from './metrics.ts'
+import type { Tracer } from './tracer.ts'
 
 export interface NativeAppOptions {
   config: Pick<Config, 'nodeId' | 'routerPublicKey'>
   models: readonly LoadedModel[]
   metrics: NodeMetrics
+  /** Absent where spans go nowhere. */
+  tracer?: Tracer | undefined
   /** False once the node is stopping. */
   accepting(): boolean
 }
 
 /** The native node's HTTP face: the node protocol over many models, plus metrics. */
-export function createNativeApp({ config, models, metrics, accepting }: NativeAppOptions): Hono {
+export function createNativeApp({
+  config,
+  models,
+  metrics,
+  tracer,
+  accepting,
+}: NativeAppOptions): Hono {
   const byId = new Map(models.map((model) => [model.manifest.id, model]))
   const app = new Hono()
   app.onError(onError)
@@ -60,6 +69,11 @@ export function createNativeApp({ config, models, metrics, accepting }: NativeAp
     trusted: () => false,
   })
   for (const path of ['/models/*', '/v2/models/*', '/v2/repository/*']) app.use(path, guard)
+  // behind the guard: who isn't the router makes no spans
+  if (tracer) {
+    app.post('/models/:id/*', tracer.traceInference)
+    app.post('/v2/models/:id/*', tracer.traceInference)
+  }
 
   const find: RequireModel = (id, version) => requireModel(byId, id, version)
   app.route('/', taskRoutes(find))

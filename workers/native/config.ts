@@ -25,6 +25,10 @@ export const Config = z
     CONCURRENCY: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
     /** Requests that may wait for their turn; one more is answered 429. */
     QUEUE: z.coerce.number().int().min(0).max(10_000).default(128),
+    /** Where spans go: base URL of a receiver of OTLP over HTTP. None are made when it isn't set. */
+    OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+    /** Headers the receiver wants, as `name=value,name=value`. */
+    OTLP_HEADERS: z.string().default(''),
     /** `1`: stop when standard input ends, that is with the process that started this one. */
     STOP_WITH_STDIN: z.enum(['0', '1']).default('0'),
   })
@@ -38,6 +42,8 @@ export const Config = z
     routerPublicKey: env.ROUTER_PUBLIC_KEY,
     concurrency: env.CONCURRENCY,
     queue: env.QUEUE,
+    otlpEndpoint: env.OTLP_ENDPOINT,
+    otlpHeaders: env.OTLP_HEADERS,
     stopWithStdin: env.STOP_WITH_STDIN === '1',
   }))
 export type Config = z.infer<typeof Config>

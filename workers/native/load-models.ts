@@ -4,9 +4,10 @@ import { pathToFileURL } from 'node:url'
 
 import { z } from 'zod'
 
-import { runtime } from '#onnx'
+import { runtime as onnx } from '#onnx'
 import type { Admit } from '#shared/admission.ts'
 import type { Codec } from '#shared/codec.ts'
+import type { InferenceRuntime } from '#shared/inference.ts'
 import { LoadedModel } from '#shared/loaded-model.ts'
 
 import type { ModelFolder } from './model-folders.ts'
@@ -24,14 +25,16 @@ export function loadModels(
   folders: readonly ModelFolder[],
   artefactsDir: string,
   admit: Admit,
+  runtime = onnx,
 ): Promise<LoadedModel[]> {
-  return Promise.all(folders.map((folder) => loadModel(folder, artefactsDir, admit)))
+  return Promise.all(folders.map((folder) => loadModel(folder, artefactsDir, admit, runtime)))
 }
 
 async function loadModel(
   folder: ModelFolder,
   artefactsDir: string,
   admit: Admit,
+  runtime: InferenceRuntime,
 ): Promise<LoadedModel> {
   const graphPath = (name: string) => join(artefactsDir, folder.id, `${name}.onnx`)
   try {

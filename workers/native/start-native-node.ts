@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 
 import { serve, type ServerType } from '@hono/node-server'
 
+import { runtime } from '#onnx'
 import { log } from '#shared/log.ts'
 
 import { createNativeApp } from './app.ts'
@@ -9,6 +10,8 @@ import type { Config } from './config.ts'
 import { loadModels } from './load-models.ts'
 import { createMetrics } from './metrics.ts'
 import { readModelFolders } from './model-folders.ts'
+import { createTracer } from './tracer.ts'
+import { logAdmission, logRuns } from './work-log.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export interface NativeNode {
@@ -23,12 +26,18 @@ export async function startNativeNode(config: Config): Promise<NativeNode> {
   const folders = readModelFolders(config.modelsDir, config.modelIds).filter(({ manifest }) =>
     manifest.placement.includes('native'),
   )
-  const models = await loadModels(folders, config.artefactsDir, queue.admit)
+  const { artefactsDir, otlpEndpoint: endpoint, otlpHeaders: headers, nodeId } = config
+  const tracer = endpoint === undefined ? undefined : createTracer({ endpoint, headers, nodeId })
+  // what is not traced costs nothing
+  const models = tracer
+    ? await loadModels(folders, artefactsDir, logAdmission(queue.admit), logRuns(runtime))
+    : await loadModels(folders, artefactsDir, queue.admit)
   let accepting = true
   const app = createNativeApp({
     config,
     models,
     metrics: createMetrics(queue),
+    tracer,
     accepting: () => accepting,
   })
   const server = await listen(app.fetch, config)
@@ -42,6 +51,7 @@ export async function startNativeNode(config: Config): Promise<NativeNode> {
       queue.close()
       log.info('stopping', { running: queue.running, waiting: queue.waiting })
       await queue.drained()
+      await tracer?.flush()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         // keep-alive connections without a request would hold the server open

@@ -7,6 +7,11 @@ const Name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and dashes')
 
+/** Where a deployment runs, in the owner's own words. */
+export const Region = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes, like eu-west')
+
 export const PutModel = z.strictObject({
   /** Of a model folder, or with the source `remote` of a model that another server has. */
   manifest: RegisteredManifest,
@@ -17,6 +22,8 @@ export type PutModel = z.infer<typeof PutModel>
 
 const State = z.enum(['ready', 'draining', 'disabled'])
 const Weight = z.number().min(0).max(1_000)
+/** Of one call, in calls at the edge. */
+const Cost = z.number().min(0).max(1_000_000)
 
 export const PutDeployment = z
   .strictObject({
@@ -34,6 +41,9 @@ export const PutDeployment = z
     /** Both keep their value when the deployment exists; else 1 and ready. */
     weight: Weight.optional(),
     state: State.optional(),
+    /** Both keep their value too; unknown at first. */
+    region: Region.optional(),
+    cost: Cost.optional(),
     /** `false`: another server is registered without asking it for the model's metadata. */
     verify: z.boolean().optional(),
   })
@@ -45,8 +55,13 @@ export const PutDeployment = z
 export type PutDeployment = z.infer<typeof PutDeployment>
 
 export const PatchDeployment = z
-  .strictObject({ weight: Weight.optional(), state: State.optional() })
-  .refine((patch) => Object.keys(patch).length > 0, { error: 'give weight or state' })
+  .strictObject({
+    weight: Weight.optional(),
+    state: State.optional(),
+    region: Region.nullable().optional(),
+    cost: Cost.nullable().optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, { error: 'give weight, state, region or cost' })
 export type PatchDeployment = z.infer<typeof PatchDeployment>
 
 /** Ten years: a key that never expires is asked for by leaving it out, not by a huge number. */
@@ -61,3 +76,13 @@ export const CreateKey = z.strictObject({
   expiresInSeconds: z.int().min(1).max(MAX_LIFETIME_S).optional(),
 })
 export type CreateKey = z.infer<typeof CreateKey>
+
+/** Names as Prometheus has them. */
+const Metric = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be like accuracy or latency_ms')
+
+export const PutMeasurement = z.strictObject({
+  deployment: z.string().min(1).max(160),
+  metric: Metric,
+  value: z.number(),
+})
+export type PutMeasurement = z.infer<typeof PutMeasurement>

@@ -10,7 +10,7 @@ import type { RouterApp } from './env.ts'
 import { RegistryStore, type Audit } from './registry-store.ts'
 
 /** A manifest with its examples is the largest thing sent here. */
-const MAX_ADMIN_BODY_BYTES = 1024 * 1024
+export const MAX_ADMIN_BODY_BYTES = 1024 * 1024
 
 /** Makes one change, with who did it, and lets this isolate see it at once. */
 export async function change(

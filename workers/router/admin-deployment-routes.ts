@@ -24,6 +24,8 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
       id,
       weight,
       state,
+      region,
+      cost,
       verify = true,
       ...place
     } = await readAdminBody(c, PutDeployment)
@@ -56,18 +58,23 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
       // a node that registers itself again must not undo what an operator has set
       weight: weight ?? known?.weight ?? DEFAULT_WEIGHT,
       state: state ?? known?.state ?? 'ready',
+      region: region ?? known?.region ?? null,
+      cost: cost ?? known?.cost ?? null,
     }
     await putIfChanged(c, known, deployment)
     return c.json(deployment, known ? 200 : 201)
   })
 
   app.patch('/:id{.+}', async (c) => {
-    const { weight, state } = await readAdminBody(c, PatchDeployment)
+    const patch = await readAdminBody(c, PatchDeployment)
     const known = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
-    const deployment = {
+    const deployment: Deployment = {
       ...known,
-      weight: weight ?? known.weight,
-      state: state ?? known.state,
+      weight: patch.weight ?? known.weight,
+      state: patch.state ?? known.state,
+      // null takes it back
+      region: patch.region === undefined ? known.region : patch.region,
+      cost: patch.cost === undefined ? known.cost : patch.cost,
     }
     await putIfChanged(c, known, deployment)
     return c.json(deployment)
@@ -97,7 +104,7 @@ function findDeployment({ deployments }: Snapshot, id: string): Deployment | und
   return deployments.find((deployment) => deployment.id === id)
 }
 
-function requireDeployment(snapshot: Snapshot, id: string): Deployment {
+export function requireDeployment(snapshot: Snapshot, id: string): Deployment {
   const found = findDeployment(snapshot, id)
   if (found) return found
   throw new MeshError(

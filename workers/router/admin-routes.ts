@@ -4,9 +4,12 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import { adminDeploymentRoutes } from './admin-deployment-routes.ts'
 import { adminKeyRoutes } from './admin-key-routes.ts'
+import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
 import { requireKey } from './authenticate.ts'
 import type { RouterApp } from './env.ts'
+import { makeIdempotent } from './make-idempotent.ts'
+import { decisionRoutes } from './observe/decision-routes.ts'
 import { RegistryStore } from './registry-store.ts'
 
 const DEFAULT_AUDIT_ROWS = 100
@@ -16,9 +19,12 @@ const MAX_AUDIT_ROWS = 500
 export function adminRoutes(): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   app.use(requireKey('admin'))
+  app.use(makeIdempotent)
   app.route('/models', adminModelRoutes())
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/keys', adminKeyRoutes())
+  app.route('/measurements', adminMeasurementRoutes())
+  app.route('/decisions', decisionRoutes())
 
   app.get('/audit', async (c) => {
     const limit = Number(c.req.query('limit') ?? DEFAULT_AUDIT_ROWS)

@@ -4,7 +4,7 @@ import { AttemptCounts } from './attempt-counts.ts'
 
 const TONE = { name: 'tone', version: '1' }
 const attempt = (outcome: 'ok' | 'unreachable', ms: number) =>
-  ({ model: 'tone@1', node: 'n', placement: 'edge', outcome, ms }) as const
+  ({ model: 'tone@1', node: 'n', placement: 'edge', kind: 'first', outcome, ms }) as const
 
 test('counts what answered apart from what failed, with the time of each', () => {
   const counts = new AttemptCounts()

@@ -3,11 +3,12 @@ import { isErrorCode, type ErrorCode } from '#shared/error-codes.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { toProblem, type Problem } from '#shared/problem.ts'
 import { DEADLINE_HEADER, REQUEST_ID_HEADER } from '#shared/protocol.ts'
+import { traceparentOf, type Trace } from '#shared/trace.ts'
 
 import type { Door, NodeAnswer } from './door.ts'
 import type { RouterBindings } from './env.ts'
+import type { Priority } from './resilience/waiting-line.ts'
 import type { Candidate } from './snapshot.ts'
-import { traceparentOf, type Trace } from './trace.ts'
 import type { Transport } from './transport.ts'
 
 /** The caller's own doing, by status: any other deployment of the model would say the same. */
@@ -26,6 +27,8 @@ export interface DispatchRequest {
   /** When the caller stops waiting, in ms since the epoch. */
   expiresAt: number
   deadlineMs: number
+  /** Who waits first, and who is refused first, where there is no room. */
+  priority: Priority
   requestId: string
   trace: Trace
 }
@@ -36,15 +39,23 @@ export type NodeReply = { serverTiming: string | null } & (
   | { complaint: Problem }
 )
 
+export interface AttemptOptions {
+  /** Milliseconds it may take. */
+  timeout: number
+  /** Of the call itself. */
+  spanId: string
+  transport: Transport
+  env: RouterBindings
+  /** Ends the call: here when it failed, elsewhere when nobody wants its answer any more. */
+  controller: AbortController
+}
+
 /** Calls one deployment. Throws a MeshError for everything that another deployment may not have. */
 export async function attempt(
   deployment: Candidate,
   request: DispatchRequest,
-  timeout: number,
-  transport: Transport,
-  env: RouterBindings,
+  { timeout, spanId, transport, env, controller }: AttemptOptions,
 ): Promise<NodeReply> {
-  const controller = new AbortController()
   try {
     const reply = await withinDeadline(
       async () => {
@@ -52,7 +63,7 @@ export async function attempt(
           deployment,
           {
             path: request.door.path(deployment),
-            headers: nodeHeaders(request, timeout),
+            headers: nodeHeaders(request, timeout, spanId),
             body: request.body,
             signal: controller.signal,
           },
@@ -73,10 +84,14 @@ export async function attempt(
   }
 }
 
-function nodeHeaders({ headers, trace, requestId }: DispatchRequest, timeout: number): Headers {
+function nodeHeaders(
+  { headers, trace, requestId }: DispatchRequest,
+  timeout: number,
+  spanId: string,
+): Headers {
   return new Headers({
     ...headers,
-    traceparent: traceparentOf(trace),
+    traceparent: traceparentOf(trace, spanId),
     [DEADLINE_HEADER]: String(timeout),
     [REQUEST_ID_HEADER]: requestId,
   })
@@ -104,14 +119,25 @@ async function readComplaint(
   if (!problem) {
     // what is no answer of the node protocol comes from something in between: a platform, a proxy
     const code = status === 503 || status === 429 ? 'unreachable' : 'bad_gateway'
-    throw new MeshError(code, `${node} answered ${status} without a problem document`)
+    throw new MeshError(
+      code,
+      `${node} answered ${status} without a problem document`,
+      retryAfterOf(response),
+    )
   }
   // a node that doesn't know the model, or refuses the router, contradicts the registry
   const contradicts = status < 500 && status !== 429
   const code = !contradicts && isErrorCode(problem.code) ? problem.code : 'bad_gateway'
   throw new MeshError(code, `${node} answered ${status} ${problem.code}`, {
     detail: problem.detail,
+    ...retryAfterOf(response),
   })
+}
+
+/** Whole seconds only: a date would need the node's clock to be ours. */
+function retryAfterOf({ headers }: Response): { retryAfter?: number } {
+  const seconds = headers.get('retry-after') ?? ''
+  return /^\d{1,6}$/.test(seconds) ? { retryAfter: Number(seconds) } : {}
 }
 
 /** What one node can't do in time, or at all, another may. */

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from './env.ts'
+import { limitRate } from './limit-rate.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import type { ApiKey, Scope } from './snapshot.ts'
 
@@ -24,6 +25,7 @@ export function requireKey(scope?: Scope): MiddlewareHandler<RouterApp> {
     }
     c.header('www-authenticate', undefined)
     c.set('key', key)
+    if (scope === 'infer') await limitRate(c, key)
     return next()
   }
 }

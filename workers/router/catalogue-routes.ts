@@ -4,8 +4,8 @@ import { producedTypes } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { requireKey } from './authenticate.ts'
-import { poolSize } from './candidates.ts'
 import type { RouterApp } from './env.ts'
+import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
@@ -20,7 +20,7 @@ export function catalogueRoutes(): Hono<RouterApp> {
     app.use(path, requireKey())
 
   app.get('/capabilities', async (c) => {
-    const { capabilities } = await snapshotOf(c)
+    const { capabilities, offers } = await snapshotOf(c)
     const { items, next } = page(c, capabilities.keys())
     const offered = items.map((id) => {
       const entry = capabilities.get(id)
@@ -29,7 +29,7 @@ export function catalogueRoutes(): Hono<RouterApp> {
         id,
         models: [...new Set(manifests.map((manifest) => manifest.id))],
         accepts: [...new Set(manifests.flatMap(({ accepts }) => accepts))],
-        ready: entry ? poolSize(entry.pool) : 0,
+        ready: countServing(offers.get(id) ?? [], 'task'),
       }
     })
     return c.json({ capabilities: offered, next })

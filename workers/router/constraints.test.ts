@@ -16,12 +16,42 @@ describe('constraintsOf', () => {
     expect(from({ 'mesh-model': 'tone' })).toMatchObject({ model: 'tone', version: undefined })
   })
 
+  test('reads what the model must be', () => {
+    expect(
+      from({
+        'mesh-objective': 'accurate',
+        'mesh-min-accuracy': '0.9',
+        'mesh-language': 'pt-BR',
+        'mesh-labels': 'spam, ham',
+        'mesh-produces': 'image/png',
+        'mesh-region': 'eu-west',
+        'mesh-placement': 'edge-only',
+      }),
+    ).toEqual({
+      deadlineMs: 10_000,
+      placement: 'edge-only',
+      objective: 'accurate',
+      minAccuracy: 0.9,
+      language: 'pt-BR',
+      labels: ['spam', 'ham'],
+      produces: 'image/png',
+      region: 'eu-west',
+    })
+  })
+
   test.each([
     ['mesh-deadline-ms', '0'],
     ['mesh-deadline-ms', '60001'],
     ['mesh-deadline-ms', '1e3'],
     ['mesh-deadline-ms', 'soon'],
     ['mesh-placement', 'moon'],
+    ['mesh-min-accuracy', '90'],
+    ['mesh-min-accuracy', 'high'],
+    ['mesh-objective', 'best'],
+    ['mesh-region', 'EU West'],
+    ['mesh-language', 'English'],
+    ['mesh-labels', ''],
+    ['mesh-produces', 'video/mp4'],
     ['mesh-model', ''],
     ['mesh-model', '../etc'],
     ['mesh-model', 'tone@latest'],
@@ -33,7 +63,7 @@ describe('constraintsOf', () => {
   })
 
   test('refuses a mesh header that is not known rather than ignore it', () => {
-    expect(() => from({ 'mesh-min-accuracy': '0.9' })).toThrow('mesh-min-accuracy is not known')
+    expect(() => from({ 'mesh-min-acuracy': '0.9' })).toThrow('mesh-min-acuracy is not known')
   })
 
   test('takes from the envelope what both say, and from the headers what only they say', () => {
@@ -62,7 +92,8 @@ describe('Envelope', () => {
 
   test.each([
     ['an unknown field', { ...good, input: 'text' }],
-    ['an unknown constraint', { ...good, constraints: { minAccuracy: 1 } }],
+    ['an unknown constraint', { ...good, constraints: { accuracy: 1 } }],
+    ['an accuracy above 1', { ...good, constraints: { minAccuracy: 90 } }],
     ['a version without its model', { ...good, constraints: { version: '1' } }],
     ['a deadline in text', { ...good, constraints: { deadlineMs: '10' } }],
     ['a capability without domain', { ...good, capability: 'text-classification' }],

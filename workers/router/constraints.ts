@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { parseDeadline } from '#shared/deadline.ts'
 import { Capability, ModelId, ModelVersion } from '#shared/manifest.ts'
+import { AnswerMediaType } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import {
   DEADLINE_HEADER,
@@ -11,17 +12,52 @@ import {
 } from '#shared/protocol.ts'
 import { TaskInputs } from '#shared/task-inputs.ts'
 
-const PLACEMENT_HEADER = 'mesh-placement'
+import { Region } from './admin-bodies.ts'
+import { Objective } from './ranking/objective.ts'
+
 const MODEL_HEADER = 'mesh-model'
-const KNOWN_HEADERS = [DEADLINE_HEADER, PLACEMENT_HEADER, MODEL_HEADER, REQUEST_ID_HEADER]
+/** Headers that are fields of the same meaning. */
+const HEADER_OF = {
+  placement: 'mesh-placement',
+  region: 'mesh-region',
+  objective: 'mesh-objective',
+  minAccuracy: 'mesh-min-accuracy',
+  language: 'mesh-language',
+  labels: 'mesh-labels',
+  produces: 'mesh-produces',
+  priority: 'mesh-priority',
+} as const
+const KNOWN_HEADERS: readonly string[] = [
+  DEADLINE_HEADER,
+  REQUEST_ID_HEADER,
+  MODEL_HEADER,
+  ...Object.values(HEADER_OF),
+]
+const MAX_LABELS = 64
 
 /** What a caller may ask of the answer; all optional. */
 export const ConstraintFields = z
   .strictObject({
     deadlineMs: z.int().min(1).max(MAX_DEADLINE_MS).optional(),
-    placement: z.enum(['edge', 'native', 'any']).optional(),
+    /** `edge-only`: nor may the input leave this account's edge, were the edge to fail. */
+    placement: z.enum(['edge', 'native', 'any', 'edge-only']).optional(),
+    region: Region.optional(),
     model: ModelId.optional(),
     version: ModelVersion.optional(),
+    objective: Objective.optional(),
+    /** `low` waits behind others, and is refused first, where there is no room. */
+    priority: z.enum(['low', 'normal']).optional(),
+    /** As measured by the mesh; a claim doesn't count. */
+    minAccuracy: z.number().min(0).max(1).optional(),
+    /** Of the input: a BCP 47 tag. */
+    language: z
+      .string()
+      .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$/)
+      .optional(),
+    /** That the answer must be able to be. */
+    labels: z.array(z.string().min(1).max(128)).max(MAX_LABELS).optional(),
+    /** Media type of the answer. */
+    produces: AnswerMediaType.optional(),
   })
   .refine(({ model, version }) => version === undefined || model !== undefined, {
     error: 'a version needs its model',
@@ -32,7 +68,7 @@ export type ConstraintFields = z.infer<typeof ConstraintFields>
 /** The constraints of a request, with the defaults where it has none. */
 export interface Constraints extends ConstraintFields {
   deadlineMs: number
-  placement: 'edge' | 'native' | 'any'
+  placement: 'edge' | 'native' | 'any' | 'edge-only'
 }
 
 /** The body of `POST /infer`. */
@@ -60,19 +96,19 @@ export function constraintsOf(headers: Headers, envelope: ConstraintFields = {})
   }
   const [model, version, ...more] = headers.get(MODEL_HEADER)?.split('@') ?? []
   const parsed = ConstraintFields.safeParse({
-    placement: headers.get(PLACEMENT_HEADER) ?? undefined,
+    ...fieldsOf(headers),
     model: more.length > 0 ? headers.get(MODEL_HEADER) : model,
     version,
   })
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) =>
-      path[0] === 'placement' ? `${PLACEMENT_HEADER}: ${message}` : `${MODEL_HEADER}: ${message}`,
-    )
+    const wrong = parsed.error.issues.map(({ path, message }) => `${headerOf(path[0])}: ${message}`)
     throw new MeshError('invalid_request', wrong.join('; '))
   }
   // a pin is one thing: the envelope's model with the header's version would be neither
   const pin = envelope.model === undefined ? parsed.data : envelope
   return {
+    ...parsed.data,
+    ...envelope,
     deadlineMs:
       envelope.deadlineMs ??
       (headers.has(DEADLINE_HEADER) ? parseDeadline(headers) : DEFAULT_DEADLINE_MS),
@@ -80,4 +116,23 @@ export function constraintsOf(headers: Headers, envelope: ConstraintFields = {})
     model: pin.model,
     version: pin.version,
   }
+}
+
+/** The fields that headers give, each as its schema takes it. */
+function fieldsOf(headers: Headers): Record<string, unknown> {
+  const given = Object.entries(HEADER_OF).flatMap(([field, header]) => {
+    const value = headers.get(header)
+    return value === null ? [] : [[field, valueOf(field, value)] as const]
+  })
+  return Object.fromEntries(given)
+}
+
+function valueOf(field: string, value: string): unknown {
+  if (field === 'minAccuracy') return /^[\d.]+$/.test(value) ? Number(value) : value
+  if (field === 'labels') return value.split(',').map((label) => label.trim())
+  return value
+}
+
+function headerOf(field: PropertyKey | undefined): string {
+  return Object.entries(HEADER_OF).find(([name]) => name === field)?.[1] ?? MODEL_HEADER
 }

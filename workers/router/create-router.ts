@@ -5,46 +5,48 @@ import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
 import { allowOrigins } from './allow-origins.ts'
-import { AttemptCounts } from './attempt-counts.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { CapabilitySearch } from './discovery/capability-search.ts'
 import { searchRoutes } from './discovery/search-routes.ts'
 import { wellKnownRoutes } from './discovery/well-known-routes.ts'
 import { DOCS_CSP, docsPage } from './docs-page.ts'
 import type { RouterApp } from './env.ts'
+import { explainRoutes } from './explain-routes.ts'
 import { health } from './health.ts'
 import { huggingFaceRoutes } from './hugging-face-routes.ts'
 import { identify } from './identify.ts'
 import { inferRoutes } from './infer-routes.ts'
 import { mcpRoutes } from './mcp/mcp-routes.ts'
+import { metricsRoutes } from './observe/metrics-routes.ts'
+import { traceRequests } from './observe/trace-requests.ts'
 import { oipRoutes } from './oip-routes.ts'
+import { createIsolateState } from './isolate-state.ts'
 import { openAiRoutes } from './openai-routes.ts'
 import { openApiRoutes } from './openapi-routes.ts'
 import { refuseOtherMethods } from './refuse-other-methods.ts'
-import { Registry } from './registry.ts'
 import { snapshotOf } from './request-snapshot.ts'
 
-/** The router's app over one isolate's view of the registry, and its counts. */
-export function createRouter(
-  registry = new Registry(),
-  counts = new AttemptCounts(),
-): Hono<RouterApp> {
+/** The router's app over what one isolate of it remembers. */
+export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   const search = new CapabilitySearch()
   app.onError(onError)
   app.notFound(onNotFound)
-  app.use(identify(registry, counts))
+  app.use(identify(state))
+  app.use(traceRequests)
   app.use(allowOrigins)
   app.use('/v2/*', answerErrorsAs(oipError))
   app.use(refuseOtherMethods(app))
 
   app.get('/health', health)
+  app.route('/metrics', metricsRoutes())
   app.get('/docs', async (c) => {
     c.header('content-security-policy', DOCS_CSP)
     return c.html(docsPage(await snapshotOf(c), new URL(c.req.url).origin))
   })
   app.route('/', openApiRoutes())
   app.route('/infer', inferRoutes())
+  app.route('/explain', explainRoutes())
   app.route('/admin', adminRoutes())
   app.route('/', oipRoutes())
   app.route('/v1', openAiRoutes())

@@ -3,13 +3,14 @@ import type { ErrorCode } from '#shared/error-codes.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { toProblem } from '#shared/problem.ts'
+import { beginTrace } from '#shared/trace.ts'
 
 import type { DispatchRequest } from './attempt.ts'
 import { dispatch, type Dispatched } from './dispatch.ts'
 import { task } from './doors/task.ts'
 import type { RouterBindings } from './env.ts'
 import { candidate } from './registry-fixture.ts'
-import { beginTrace } from './trace.ts'
+import { HealthBoard } from './resilience/health-board.ts'
 import type { NodeCall, Transport } from './transport.ts'
 
 export type Reply = (call: NodeCall) => Response | Promise<Response>
@@ -32,6 +33,7 @@ interface SendOptions {
   deadlineMs?: number
   /** Which model each node has; all the same when left out. */
   models?: readonly string[]
+  board?: HealthBoard
   produces?: readonly AnswerMediaType[]
 }
 
@@ -41,6 +43,7 @@ export function send(
   {
     deadlineMs = 10_000,
     models = [],
+    board = new HealthBoard(),
     produces = ['application/json', 'image/png'],
   }: SendOptions = {},
 ): Promise<Dispatched> {
@@ -59,6 +62,7 @@ export function send(
     body: new TextEncoder().encode('hello'),
     expiresAt: Date.now() + deadlineMs,
     deadlineMs,
+    priority: 'normal',
     requestId: 'req-1',
     trace: beginTrace(undefined),
   }
@@ -66,12 +70,11 @@ export function send(
     candidate({ node: `n${i}`, modelId: models[i] ?? 'tone', produces }),
   )
   // as: no binding is touched by this transport
-  return dispatch(
-    candidates,
-    request,
-    { binding: network, http: network, oip: network },
-    {} as RouterBindings,
-  )
+  return dispatch(candidates, request, {
+    transports: { binding: network, http: network, oip: network },
+    env: {} as RouterBindings,
+    board,
+  })
 }
 
 export const outcomes = (attempts: readonly { outcome: string }[]) =>

@@ -1,15 +1,21 @@
 import type { ErrorCode } from '#shared/error-codes.ts'
 import { log } from '#shared/log.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import { asMeshError, codeOf } from '#shared/problem.ts'
+import { codeOf } from '#shared/problem.ts'
 
-import { attempt, type DispatchRequest, type NodeReply } from './attempt.ts'
+import type { DispatchRequest, NodeReply } from './attempt.ts'
 import type { RouterBindings } from './env.ts'
+import { Flight, type Landing } from './flight.ts'
+import type { HealthBoard } from './resilience/health-board.ts'
 import { versionKey, type Candidate, type Deployment } from './snapshot.ts'
 import type { Transport } from './transport.ts'
 
 /** While others are left to try, an attempt may use this share of the time that is left. */
 const ATTEMPT_SHARE = 0.5
+/** An answer later than this share of a deployment's own is late: a second is asked. */
+const HEDGE_QUANTILE = 0.95
+/** Nobody notices less, and timers of a busy isolate are no finer. */
+const MIN_HEDGE_MS = 5
 /**
  * Complaints of the input that hold for one model: another of the capability may take more pixels, another
  * media type. What is malformed (400) is so for all.
@@ -21,13 +27,23 @@ export interface Attempt {
   model: string
   node: string
   placement: Deployment['placement']
-  outcome: 'ok' | ErrorCode
+  /** A retry follows a failure, a hedge a silence. */
+  kind: 'first' | 'retry' | 'hedge'
+  /** `cancelled`: another answered first. */
+  outcome: 'ok' | 'cancelled' | ErrorCode
   ms: number
+}
+
+/** An attempt with what only its trace tells. */
+export interface EndedAttempt extends Attempt {
+  spanId: string
+  /** In ms since the epoch. */
+  startedAt: number
 }
 
 export interface Dispatched {
   reply: NodeReply
-  deployment: Deployment
+  deployment: Candidate
   attempts: readonly Attempt[]
 }
 
@@ -41,58 +57,180 @@ export class DispatchError extends MeshError {
   }
 }
 
+export interface DispatchMeans {
+  transports: Readonly<Record<Deployment['transport'], Transport>>
+  env: RouterBindings
+  board: HealthBoard
+  /** Is told each attempt as it ends. */
+  onAttempt?(ended: EndedAttempt): void
+}
+
 /**
- * Tries the candidates in order until one answers. Goes on to the next only on an error that another
- * may not have: on a model's complaint of the input to another model, never to the same. When none
- * answers, the first complaint is returned as the node said it; without one, throws DispatchError.
+ * Calls the candidates in order until one answers: the next one when an attempt failed in a way that
+ * another may not, or when it is silent for longer than it usually is. The first answer wins and the
+ * others are cancelled. Each attempt after the first needs leave of the retry budget. A model's complaint of
+ * the input lets other models be asked, never the same; when none answers, the first complaint is the
+ * reply. Throws DispatchError when there is neither.
  */
 export async function dispatch(
   candidates: readonly Candidate[],
   request: DispatchRequest,
-  transports: Readonly<Record<Deployment['transport'], Transport>>,
-  env: RouterBindings,
+  means: DispatchMeans,
 ): Promise<Dispatched> {
   const attempts: Attempt[] = []
+  const flights = new Set<Flight>()
+  const { board } = means
+  const began = Date.now()
+  board.sweep(began)
+  board.budget.noteRequest(began)
+  await roomFor(candidates, request, board)
+  let untried = healthyFirst(candidates, board)
   let complaint: Omit<Dispatched, 'attempts'> | undefined
-  let untried = candidates
-  for (;;) {
+
+  const end = (flight: Flight, outcome: Attempt['outcome']) => {
+    const told = attemptOf(flight, outcome)
+    attempts.push(told)
+    means.onAttempt?.({ ...told, spanId: flight.spanId, startedAt: flight.startedAt })
+  }
+  const land = ({ flight, outcome }: Landing, code: Attempt['outcome']) => {
+    flights.delete(flight)
+    end(flight, code)
+    return outcome
+  }
+  const cancelOthers = () => {
+    for (const flight of flights) {
+      flight.cancel()
+      end(flight, 'cancelled')
+    }
+    flights.clear()
+  }
+  /** Calls the next candidate; false when there is none, no time, or no leave. */
+  const launch = (kind: Attempt['kind']): boolean => {
     const [deployment, ...others] = untried
-    const left = request.expiresAt - Date.now()
-    if (!deployment || left <= 0) break
+    const now = Date.now()
+    const left = request.expiresAt - now
+    if (!deployment || left <= 0) return false
+    if (kind !== 'first' && !board.budget.take(now)) return false
     untried = others
     const timeout = others.length > 0 ? Math.ceil(left * ATTEMPT_SHARE) : left
-    const transport = transports[deployment.transport]
-    const started = performance.now()
-    const note = (outcome: Attempt['outcome']) => {
-      attempts.push({
-        model: versionKey({ id: deployment.modelId, version: deployment.version }),
-        node: deployment.node,
-        placement: deployment.placement,
-        outcome,
-        ms: Math.round((performance.now() - started) * 100) / 100,
-      })
+    flights.add(new Flight({ deployment, kind, request, timeout, means }))
+    return true
+  }
+
+  launch('first')
+  while (flights.size > 0) {
+    const landing = await nextLanding(flights, untried.length > 0 ? hedgeDelay(flights) : undefined)
+    if (landing === 'late') {
+      // one that may not be hedged now is waited for like any other
+      for (const flight of flights) flight.hedged = true
+      launch('hedge')
+      continue
     }
-    try {
-      const reply = await attempt(deployment, request, timeout, transport, env)
-      note('complaint' in reply ? codeOf(reply.complaint) : 'ok')
-      if ('answer' in reply) return { reply, deployment, attempts }
-      complaint ??= { reply, deployment }
-      if (!COMPLAINTS_OF_A_MODEL.has(reply.complaint.status)) break
-      untried = others.filter(({ modelId }) => modelId !== deployment.modelId)
-    } catch (err) {
-      const failure = asMeshError(err)
-      note(failure.code)
-      log.warn('attempt_failed', {
-        request: request.requestId,
-        deployment: deployment.id,
-        code: failure.code,
-        message: failure.message,
-        detail: failure.detail,
-      })
+    const { flight } = landing
+    if ('failure' in landing.outcome) {
+      const { failure } = landing.outcome
+      land(landing, failure.code)
+      warn(flight, failure, request)
+      if (flights.size === 0) launch('retry')
+      continue
     }
+    const { reply } = landing.outcome
+    if ('answer' in reply) {
+      land(landing, 'ok')
+      cancelOthers()
+      return { reply, deployment: flight.deployment, attempts }
+    }
+    land(landing, codeOf(reply.complaint))
+    complaint ??= { reply, deployment: flight.deployment }
+    if (!COMPLAINTS_OF_A_MODEL.has(reply.complaint.status)) {
+      cancelOthers()
+      break
+    }
+    untried = untried.filter(({ modelId }) => modelId !== flight.deployment.modelId)
+    if (flights.size === 0) launch('retry')
   }
   if (complaint) return { ...complaint, attempts }
   throw nobodyAnswered(attempts, request)
+}
+
+/** What is expected of one answer where none has been seen. */
+const DEFAULT_ANSWER_MS = 20
+
+/** Where all that are well are full, waits for a place at the best of them. Throws `shed` when there will be none in time. */
+async function roomFor(
+  candidates: readonly Candidate[],
+  { expiresAt, priority }: DispatchRequest,
+  board: HealthBoard,
+): Promise<void> {
+  const now = Date.now()
+  const known = candidates.map(({ id }) => board.find(id))
+  if (known.some((health) => health === undefined || health.admits(now))) return
+  // of what fails, none has room worth waiting for: it is asked all the same
+  const best = known.find((health) => health?.isWell(now))
+  await best?.line.wait({
+    priority,
+    timeLeftMs: expiresAt - now,
+    answerMs: best.latency.mean ?? DEFAULT_ANSWER_MS,
+    atOnce: best.concurrency.limit,
+  })
+}
+
+/**
+ * Those that are known to fail or to be full come last: they are asked only when nobody else is left,
+ * which is better than to refuse outright.
+ */
+function healthyFirst(candidates: readonly Candidate[], board: HealthBoard): readonly Candidate[] {
+  const now = Date.now()
+  const admitted = (own: Candidate) => board.find(own.id)?.admits(now) !== false
+  if (candidates.every(admitted)) return candidates
+  return [...candidates.filter(admitted), ...candidates.filter((own) => !admitted(own))]
+}
+
+/** How long to wait before the next is asked besides; undefined when the last one asked isn't late. */
+function hedgeDelay(flights: ReadonlySet<Flight>): number | undefined {
+  const [only, ...more] = flights
+  if (!only || more.length > 0 || only.hedged) return undefined
+  const usual = only.usualMs(HEDGE_QUANTILE)
+  if (usual === undefined) return undefined
+  return Math.max(0, Math.max(usual, MIN_HEDGE_MS) - only.elapsedMs)
+}
+
+async function nextLanding(
+  flights: ReadonlySet<Flight>,
+  hedgeAfter: number | undefined,
+): Promise<Landing | 'late'> {
+  const landings = Array.from(flights, ({ landed }) => landed)
+  if (hedgeAfter === undefined) return Promise.race(landings)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), hedgeAfter)
+  })
+  try {
+    return await Promise.race([...landings, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function attemptOf({ deployment, kind, elapsedMs }: Flight, outcome: Attempt['outcome']): Attempt {
+  return {
+    model: versionKey({ id: deployment.modelId, version: deployment.version }),
+    node: deployment.node,
+    placement: deployment.placement,
+    kind,
+    outcome,
+    ms: Math.round(elapsedMs * 100) / 100,
+  }
+}
+
+function warn({ deployment }: Flight, failure: MeshError, { requestId }: DispatchRequest): void {
+  log.warn('attempt_failed', {
+    request: requestId,
+    deployment: deployment.id,
+    code: failure.code,
+    message: failure.message,
+    detail: failure.detail,
+  })
 }
 
 function nobodyAnswered(attempts: readonly Attempt[], request: DispatchRequest): DispatchError {
@@ -103,18 +241,23 @@ function nobodyAnswered(attempts: readonly Attempt[], request: DispatchRequest):
       attempts,
     )
   }
-  const [first, ...others] = new Set(attempts.map(({ outcome }) => outcome))
-  const code =
-    others.length === 0 && first !== undefined && first !== 'ok' ? first : 'no_deployment'
-  return new DispatchError(code, `none of ${attempts.length} deployments could answer`, attempts)
+  const codes = new Set(attempts.map(({ outcome }) => outcome))
+  const [first, ...others] = Array.from(codes).filter(
+    (outcome) => outcome !== 'ok' && outcome !== 'cancelled',
+  )
+  return new DispatchError(
+    others.length === 0 && first !== undefined ? first : 'no_deployment',
+    `none of ${attempts.length} deployments could answer`,
+    attempts,
+  )
 }
 
-/** `mesh-route`: each attempt as `placement/node;model;outcome;ms`, in the order they were made. */
+/** `mesh-route`: each attempt as `placement/node;model;outcome;ms`, in the order they ended; what was no first one says so. */
 export function describeRoute(attempts: readonly Attempt[]): string {
   return attempts
-    .map(
-      ({ placement, node, model, outcome, ms }) =>
-        `${placement}/${node};${model};${outcome};${ms}ms`,
-    )
+    .map(({ placement, node, model, outcome, ms, kind }) => {
+      const told = `${placement}/${node};${model};${outcome};${ms}ms`
+      return kind === 'hedge' ? `${told};hedge` : told
+    })
     .join(', ')
 }

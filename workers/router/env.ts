@@ -1,9 +1,9 @@
-import type { D1Database } from '@cloudflare/workers-types'
+import type { D1Database, RateLimit } from '@cloudflare/workers-types'
 
-import type { AttemptCounts } from './attempt-counts.ts'
-import type { Registry } from './registry.ts'
+import type { Trace } from '#shared/trace.ts'
+
+import type { IsolateState } from './isolate-state.ts'
 import type { ApiKey } from './snapshot.ts'
-import type { Trace } from './trace.ts'
 
 export interface RegistryBindings {
   DB: D1Database
@@ -23,6 +23,13 @@ export interface TransportSecrets {
   ENVIRONMENT?: string
 }
 
+export interface RateLimits {
+  /** Counts the inferences of each key; without it they aren't limited. */
+  RATE_LIMITER?: RateLimit
+  /** What the binding is configured with, as the header `ratelimit-policy` has it: `q=<requests>;w=<seconds>`. */
+  RATE_LIMIT_POLICY?: string
+}
+
 export interface BrowserSettings {
   /** Origins whose pages may call the mesh, separated by commas; `*` for all. None when it isn't set. */
   ALLOWED_ORIGINS?: string
@@ -33,16 +40,23 @@ export interface SearchSettings {
   SEARCH_CAPABILITY?: string
 }
 
+export interface TraceSettings {
+  /** Where spans go: base URL of a receiver of OTLP over HTTP, as `https://otlp.example.com`. None are made when it isn't set. */
+  OTLP_ENDPOINT?: string
+  /** Headers the receiver wants, as `name=value,name=value`. */
+  OTLP_HEADERS?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
 export type RouterBindings = RegistryBindings &
   AuthSecrets &
   TransportSecrets &
   BrowserSettings &
-  SearchSettings
+  RateLimits &
+  SearchSettings &
+  TraceSettings
 
-export interface RouterVariables {
-  registry: Registry
-  counts: AttemptCounts
+export interface RouterVariables extends IsolateState {
   trace: Trace
   requestId: string
   key: ApiKey

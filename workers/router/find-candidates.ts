@@ -1,69 +1,108 @@
 import { MeshError } from '#shared/mesh-error.ts'
-import { isRemote } from '#shared/remote-manifest.ts'
 
-import { poolSize, rankCandidates } from './candidates.ts'
 import type { Constraints } from './constraints.ts'
+import type { DoorName } from './door.ts'
+import { explain, type Explanation } from './explain.ts'
+import { match, modelElimination } from './matching/match.ts'
+import type { Needs } from './matching/needs.ts'
+import { countServing, nameOf, type Offer } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
-import type { Candidate, RegisteredModel, Snapshot } from './snapshot.ts'
+import { rank } from './ranking/rank.ts'
+import type { HealthBoard } from './resilience/health-board.ts'
+import type { Candidate, Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
 const MAX_ECHO_CHARS = 96
+/** Of the deployments that couldn't serve a request, so many are named in its error. */
+const MAX_EXPLAINED = 20
+/** And so many reasons in its sentence. */
+const MAX_REASONS = 3
 
-/**
- * The deployments to try for a request, at least one. Throws `capability_unknown` or `model_unknown`
- * with the nearest known names, or `no_deployment` when what exists isn't ready or doesn't fit.
- */
+/** What a request asks of the mesh. */
+export interface Wanted {
+  door: DoorName
+  /** How messages name it. */
+  name: string
+  offers: readonly Offer[]
+  constraints: Constraints
+  /** What the request says of its input. */
+  has?: Pick<Needs, 'mediaType' | 'bytes' | 'tensors'>
+}
+
+/** The deployments to try for a request, best first, at least one. Throws what `requireMatches` does. */
 export function requireCandidates(
   snapshot: Snapshot,
-  capability: string,
-  constraints: Constraints,
+  wanted: Wanted,
+  board: HealthBoard,
 ): Candidate[] {
-  const entry = snapshot.capabilities.get(capability)
-  const remote = snapshot.tensorModels.get(capability) ?? []
-  if (!entry && remote.length > 0) throw tensorsOnly(capability, idsOf(remote))
-  if (!entry) throw unknownCapability(snapshot, capability)
-  requirePinned(snapshot, capability, constraints)
-  const candidates = rankCandidates(entry.pool, constraints)
-  if (candidates.length > 0) return candidates
-  const ready = poolSize(entry.pool)
-  const taking = idsOf(entry.models).filter((id) => hasDeployment(snapshot, id))
-  if (ready === 0 && taking.length > 0) {
-    throw new MeshError(
-      'no_deployment',
-      `what is ready of ${sentenceOfTensors(capability, taking)}`,
-      { retryAfter: 1 },
-    )
+  const needs = needsOf(wanted)
+  const matches = match(wanted.offers, needs)
+  if (matches.length === 0) throw nothingFits(snapshot, wanted, needs, board)
+  const { deadlineMs, objective } = wanted.constraints
+  const ranked = rank(matches, {
+    board,
+    objective,
+    timeLeftMs: deadlineMs,
+    now: Date.now(),
+    random: Math.random,
+  })
+  return ranked.map(({ candidate }) => candidate)
+}
+
+/** Who would be asked and why not the others, without asking anyone. */
+export function explainWanted(
+  snapshot: Snapshot,
+  wanted: Wanted,
+  board: HealthBoard,
+  limit: number,
+): Explanation {
+  const { objective, deadlineMs } = wanted.constraints
+  const context = { board, objective, timeLeftMs: deadlineMs, now: Date.now(), limit }
+  return explain(snapshot, wanted.offers, needsOf(wanted), context)
+}
+
+function needsOf({ door, constraints, has = {} }: Wanted): Needs {
+  const { placement, region, model, version, minAccuracy, language, labels, produces } = constraints
+  return {
+    door,
+    placement,
+    region,
+    model,
+    version,
+    minAccuracy,
+    language,
+    labels,
+    produces,
+    ...has,
   }
+}
+
+/** The offers of a capability. Throws `capability_unknown` with the nearest known names, or `model_unknown` of a pin that nobody could fill. */
+export function requireOffers(
+  { offers, versions }: Pick<Snapshot, 'offers' | 'versions'>,
+  capability: string,
+  { model, version }: Constraints,
+): readonly Offer[] {
+  const found = offers.get(capability)
+  if (!found) throw unknownCapability(offers.keys(), capability)
+  if (model === undefined) return found
+  const fills = found.some(
+    ({ model: { manifest } }) =>
+      manifest.id === model && (version === undefined || manifest.version === version),
+  )
+  if (fills) return found
+  const name = version === undefined ? model : `${model}@${version}`
   throw new MeshError(
-    'no_deployment',
-    ready === 0
-      ? `${capability} is known, but nothing that offers it is ready`
-      : `${ready} deployments of ${capability} are ready, but none satisfies ${describe(constraints)}`,
-    { retryAfter: 1 },
+    'model_unknown',
+    versions.has(model)
+      ? `${name} does not offer ${capability}`
+      : `there is no model '${name}'; GET /models lists all`,
+    { extensions: { nearest: nearest(name, found.map(nameOf)) } },
   )
 }
 
-function idsOf(models: readonly RegisteredModel[]): string[] {
-  return [...new Set(models.map(({ manifest }) => manifest.id))]
-}
-
-function hasDeployment({ tensorPools }: Snapshot, model: string): boolean {
-  const pool = tensorPools.get(model)
-  return pool !== undefined && poolSize(pool) > 0
-}
-
-/** There is a model, but no codec of it: nothing here could make tensors of an input. */
-function tensorsOnly(what: string, models: readonly string[]): MeshError {
-  return new MeshError('capability_unknown', sentenceOfTensors(what, models))
-}
-
-function sentenceOfTensors(what: string, models: readonly string[]): string {
-  const paths = models.map((id) => `/v2/models/${id}/infer`)
-  return `${what} takes tensors only: POST ${paths.join(' or ')}`
-}
-
-function unknownCapability({ capabilities }: Snapshot, capability: string): MeshError {
-  const suggestions = nearest(capability, capabilities.keys())
+function unknownCapability(known: Iterable<string>, capability: string): MeshError {
+  const suggestions = nearest(capability.slice(0, MAX_ECHO_CHARS), known)
   const hint = suggestions.length > 0 ? `did you mean ${suggestions.join(' or ')}? ` : ''
   return new MeshError(
     'capability_unknown',
@@ -72,36 +111,39 @@ function unknownCapability({ capabilities }: Snapshot, capability: string): Mesh
   )
 }
 
-function requirePinned(
-  { capabilities, versions }: Snapshot,
-  capability: string,
-  { model, version }: Constraints,
-): void {
-  if (model === undefined) return
-  const known = versions.get(model)
-  const found = known?.some(
-    ({ manifest }) =>
-      manifest.capability === capability && (version === undefined || manifest.version === version),
-  )
-  if (found && known?.every(({ manifest }) => isRemote(manifest))) {
-    throw tensorsOnly(model, [model])
+/** Names the question that left nobody, and what each deployment failed. */
+function nothingFits(
+  snapshot: Snapshot,
+  wanted: Wanted,
+  needs: Needs,
+  board: HealthBoard,
+): MeshError {
+  const extensions = { explain: explainWanted(snapshot, wanted, board, MAX_EXPLAINED) }
+  const eliminated = modelElimination(wanted.offers, needs)
+  if (eliminated) {
+    const { reasons, predicate } = eliminated
+    const more = reasons.length > MAX_REASONS ? ` and ${reasons.length - MAX_REASONS} more` : ''
+    const sentence = `no model of ${wanted.name} can take this: ${reasons.slice(0, MAX_REASONS).join('; ')}${more}`
+    return new MeshError(predicate.code, sentence, { extensions })
   }
-  if (found) return
-  const offering = (capabilities.get(capability)?.models ?? []).map(
-    ({ manifest }) => `${manifest.id}@${manifest.version}`,
-  )
-  const name = version === undefined ? model : `${model}@${version}`
-  throw new MeshError(
-    'model_unknown',
-    known
-      ? `${name} does not offer ${capability}`
-      : `there is no model '${name}'; GET /models lists all`,
-    { extensions: { nearest: nearest(name, offering) } },
-  )
+  const ready = countServing(wanted.offers, wanted.door)
+  const sentence =
+    ready === 0
+      ? `${wanted.name} is known, but nothing that offers it is ready${elsewhere(wanted)}`
+      : `${ready} deployments of ${wanted.name} are ready, but none satisfies ${describe(needs)}`
+  return new MeshError('no_deployment', sentence, { retryAfter: 1, extensions })
 }
 
-function describe({ placement, model, version }: Constraints): string {
+/** Where a capability is served by other people's servers only, its other door is open. */
+function elsewhere({ door, offers }: Wanted): string {
+  if (door === 'tensor' || countServing(offers, 'tensor') === 0) return ''
+  const ids = new Set(offers.map(({ model }) => `/v2/models/${model.manifest.id}/infer`))
+  return `; what is takes tensors only: POST ${Array.from(ids).join(' or ')}`
+}
+
+function describe({ placement, region, model, version }: Needs): string {
   const pin =
     model === undefined ? [] : [`model ${model}${version === undefined ? '' : `@${version}`}`]
-  return [`placement ${placement}`, ...pin].join(' and ')
+  const where = region === undefined ? [] : [`region ${region}`]
+  return [`placement ${placement}`, ...where, ...pin].join(' and ')
 }

@@ -1,24 +1,26 @@
 import type { MiddlewareHandler } from 'hono'
 
 import { REQUEST_ID_HEADER } from '#shared/protocol.ts'
+import { beginTrace, traceparentOf } from '#shared/trace.ts'
 
-import type { AttemptCounts } from './attempt-counts.ts'
 import type { RouterApp } from './env.ts'
-import type { Registry } from './registry.ts'
-import { beginTrace, traceparentOf } from './trace.ts'
+import type { IsolateState } from './isolate-state.ts'
 
 /** What a caller's own request id may look like; others are replaced, since it goes into logs. */
 const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** Gives every request its id and trace, and every answer the headers that tell them and the time taken. */
-export function identify(registry: Registry, counts: AttemptCounts): MiddlewareHandler<RouterApp> {
+export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
   return async function identifyRequest(c, next) {
     const started = performance.now()
     const given = c.req.header('x-request-id') ?? c.req.header(REQUEST_ID_HEADER)
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID()
     const trace = beginTrace(c.req.header('traceparent'))
-    c.set('registry', registry)
-    c.set('counts', counts)
+    c.set('registry', state.registry)
+    c.set('board', state.board)
+    c.set('counts', state.counts)
+    c.set('answers', state.answers)
+    c.set('observer', state.observer)
     c.set('requestId', requestId)
     c.set('trace', trace)
     await next()

@@ -2,12 +2,14 @@ import { Hono } from 'hono'
 
 import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
+import { mediaTypeOf } from '#shared/media-type.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { requireKey } from './authenticate.ts'
 import { constraintsOf, Envelope } from './constraints.ts'
 import { task } from './doors/task.ts'
 import type { RouterApp } from './env.ts'
+import type { Wanted } from './find-candidates.ts'
 import { findCandidates, perform, readInTime, sendAnswer } from './perform.ts'
 import { requirePlainBody } from './require-plain-body.ts'
 
@@ -21,13 +23,13 @@ export function inferRoutes(): Hono<RouterApp> {
     const capability = `${c.req.param('task')}/${c.req.param('domain')}`
     const constraints = constraintsOf(c.req.raw.headers)
     requirePlainBody(c)
-    const candidates = await findCandidates(c, capability, constraints)
+    const candidates = await findCandidates(c, capability, constraints, bodyOf(c.req.raw.headers))
     const body = await readInTime(c, `[${capability}]`, constraints.deadlineMs)
     const headers = { 'content-type': c.req.header('content-type') ?? '' }
-    const { deadlineMs } = constraints
+    const { deadlineMs, priority } = constraints
     return sendAnswer(
       c,
-      await perform(c, { door: task, candidates, deadlineMs, started, body, headers }),
+      await perform(c, { door: task, candidates, deadlineMs, priority, started, body, headers }),
     )
   })
 
@@ -43,11 +45,18 @@ export function inferRoutes(): Hono<RouterApp> {
     const candidates = await findCandidates(c, capability, constraints)
     const body = new TextEncoder().encode(JSON.stringify({ inputs, parameters }))
     const headers = { 'content-type': 'application/json' }
-    const { deadlineMs } = constraints
+    const { deadlineMs, priority } = constraints
     return sendAnswer(
       c,
-      await perform(c, { door: task, candidates, deadlineMs, started, body, headers }),
+      await perform(c, { door: task, candidates, deadlineMs, priority, started, body, headers }),
     )
   })
   return app
+}
+
+/** What the headers say of the body. JSON has text or media inside, which only the node measures. */
+function bodyOf(headers: Headers): Wanted['has'] {
+  const mediaType = mediaTypeOf(headers)
+  const bytes = Number(headers.get('content-length') ?? 0)
+  return mediaType === 'application/json' ? {} : { mediaType, bytes }
 }

@@ -11,7 +11,7 @@ import { answeringVersions } from './answering-versions.ts'
 import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
 import type { RouterApp } from './env.ts'
-import { lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
+import { lookForCall, lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { isReady, requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
 import type { RegisteredModel, Snapshot } from './snapshot.ts'
@@ -42,13 +42,14 @@ export const routerBackend: OipBackend<RouterApp> = {
     const started = Date.now()
     const constraints = constraintsOf(c.req.raw.headers)
     const headers = bodyHeaders(c)
-    const candidates = await lookTwice(c, (snapshot) =>
-      requireTensorCandidates(snapshot, name, version, constraints),
+    const candidates = await lookForCall(c, null, (snapshot) =>
+      requireTensorCandidates(snapshot, { name, inPath: version, constraints }, c.get('board')),
     )
     const body = await readInTime(c, `[${name}]`, constraints.deadlineMs)
     const waits = callersTimeout(body, headers) ?? Number.POSITIVE_INFINITY
     const deadlineMs = Math.min(constraints.deadlineMs, Date.now() - started + waits)
-    const call = { door: tensor, candidates, deadlineMs, started, body, headers }
+    const { priority } = constraints
+    const call = { door: tensor, candidates, deadlineMs, priority, started, body, headers }
     return sendAnswer(c, await perform(c, call))
   },
 

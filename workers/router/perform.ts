@@ -2,56 +2,155 @@
 import type { Context } from 'hono'
 
 import { withinDeadline } from '#shared/deadline.ts'
-import { problemError } from '#shared/problem.ts'
+import { asMeshError, problemError } from '#shared/problem.ts'
 import { MAX_BODY_BYTES } from '#shared/protocol.ts'
 import { readBody } from '#shared/read-body.ts'
 
 import type { DispatchRequest } from './attempt.ts'
+import type { KeptAnswer } from './cache/answer-cache.ts'
+import { askedDigest } from './cache/answer-key.ts'
+import { parseCacheDirectives } from './cache/cache-directives.ts'
+import { namesEtag } from './cache/etag.ts'
+import { announce, keep, recall, type Question, type Remembered } from './cache/remember.ts'
 import type { Constraints } from './constraints.ts'
 import { describeRoute, dispatch, DispatchError, type Attempt } from './dispatch.ts'
 import type { NodeAnswer } from './door.ts'
 import type { RouterApp } from './env.ts'
-import { requireCandidates } from './find-candidates.ts'
+import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
+import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
-import type { Candidate, Snapshot } from './snapshot.ts'
+import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 
 export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body' | 'deadlineMs'> {
+  /** `normal` when absent. */
+  priority?: DispatchRequest['priority'] | undefined
   candidates: readonly Candidate[]
   /** When the request came in, in ms since the epoch. */
   started: number
 }
 
+interface Answered {
+  answer: NodeAnswer
+  deployment: Candidate
+}
+
 /**
- * The answer of the first candidate that gives one; its headers tell who it was and what was tried.
- * Throws the first complaint of the request, or DispatchError when nobody answered.
+ * The answer that is kept of the very same request, else that of the first candidate that gives one; its
+ * headers tell who it was and what was tried. Throws the first complaint of the request, or DispatchError when nobody
+ * answered.
  */
-export async function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
-  const { candidates, started, ...request } = call
+export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
+  const { candidates, started } = call
+  const capability = candidates[0]?.capability ?? null
+  return observeCall(c, { capability, started }, (record) => answerOrRecall(c, call, record))
+}
+
+async function answerOrRecall(
+  c: Context<RouterApp>,
+  call: Call,
+  record: CallRecord,
+): Promise<NodeAnswer> {
+  const question = await questionOf(c, call)
+  if (!question) return (await run(c, call, record)).answer
+  const { noCache, noStore } = question.directives
+  if (!noCache && !noStore) record.cache = 'miss'
+  const known = await recall(question, Date.now())
+  if (!known) return makeAndKeep(c, call, question, record)
+  record.cache = known.age === undefined ? 'collapsed' : 'hit'
+  record.answeredBy = known.answer
+  return tellKept(c, known)
+}
+
+async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<Answered> {
+  const { candidates, started, priority = 'normal', ...request } = call
   const dispatched = await dispatch(
     candidates,
     {
       ...request,
+      priority,
       expiresAt: started + call.deadlineMs,
       requestId: c.get('requestId'),
       trace: c.get('trace'),
     },
-    transports,
-    c.env,
+    {
+      transports,
+      env: c.env,
+      board: c.get('board'),
+      onAttempt: (ended) => record.attempts.push(ended),
+    },
   ).catch((err: unknown) => {
     if (err instanceof DispatchError) tellRoute(c, err.attempts, null)
     throw err
   })
   const { reply, deployment, attempts } = dispatched
   tellRoute(c, attempts, reply.serverTiming)
-  c.header('mesh-model', `${deployment.modelId}@${deployment.version}`)
+  const model = versionKey({ id: deployment.modelId, version: deployment.version })
+  record.answeredBy = { model, node: deployment.node }
+  c.header('mesh-model', model)
   c.header('mesh-node', deployment.node)
   if ('complaint' in reply) throw problemError(reply.complaint)
-  return reply.answer
+  return { answer: reply.answer, deployment }
 }
 
-/** The answer as the node gave it. */
-export function sendAnswer(c: Context, { body, contentType, headers }: NodeAnswer): Response {
+/** Undefined where no answer may be kept of it. */
+async function questionOf(c: Context<RouterApp>, call: Call): Promise<Question | undefined> {
+  const directives = parseCacheDirectives(c.req.header('cache-control'))
+  const model = call.candidates[0]?.cacheAs
+  if (!call.door.kept || typeof model !== 'string') return undefined
+  const asked = await askedDigest({
+    tenant: c.get('key').id,
+    door: call.door.name,
+    headers: call.headers,
+    body: call.body,
+    canonical: true,
+  })
+  const expiresAt = call.started + call.deadlineMs
+  return { store: c.get('answers'), asked, model, directives, expiresAt }
+}
+
+async function makeAndKeep(
+  c: Context<RouterApp>,
+  call: Call,
+  question: Question,
+  record: CallRecord,
+): Promise<NodeAnswer> {
+  const flight = await announce(question)
+  let kept: KeptAnswer | undefined
+  try {
+    const { answer, deployment } = await run(c, call, record)
+    const { body, contentType, headers } = answer
+    const made = deployment.cacheAs
+    // what streams is too large to be kept
+    if (!(body instanceof Uint8Array) || made === null) return answer
+    const model = versionKey({ id: deployment.modelId, version: deployment.version })
+    const whole: KeptAnswer = { contentType, headers, body, model, node: deployment.node }
+    // who waits for this flight wants the answer of the model it was announced for
+    if (made === question.model) kept = whole
+    const { etag, status } = await keep(question, made, whole, Date.now())
+    c.header('cache-status', status)
+    return { ...answer, etag }
+  } finally {
+    flight?.land(kept)
+  }
+}
+
+function tellKept(c: Context, { answer, etag, status, age }: Remembered): NodeAnswer {
+  const { contentType, headers, body, model, node } = answer
+  c.header('cache-status', status)
+  if (age !== undefined) c.header('age', String(age))
+  c.header('mesh-route', `cache/router;${model};ok;0ms`)
+  c.header('mesh-model', model)
+  c.header('mesh-node', node)
+  return { contentType, headers, body, etag }
+}
+
+/** The answer as the node gave it, or that it is the one the caller has. */
+export function sendAnswer(c: Context, { body, contentType, headers, etag }: NodeAnswer): Response {
+  if (etag !== undefined) {
+    c.header('etag', etag)
+    if (namesEtag(c.req.header('if-none-match'), etag)) return c.body(null, 304)
+  }
   return c.body(body, 200, { ...headers, 'content-type': contentType })
 }
 
@@ -60,8 +159,29 @@ export function findCandidates(
   c: Context<RouterApp>,
   capability: string,
   constraints: Constraints,
+  has: Wanted['has'] = {},
 ): Promise<Candidate[]> {
-  return lookTwice(c, (snapshot) => requireCandidates(snapshot, capability, constraints))
+  return lookForCall(c, capability, (snapshot) => {
+    const offers = requireOffers(snapshot, capability, constraints)
+    const wanted: Wanted = { door: 'task', name: capability, offers, constraints, has }
+    return requireCandidates(snapshot, wanted, c.get('board'))
+  })
+}
+
+/** The same for whoever a protocol would call; that there is nobody is worth remembering. */
+export async function lookForCall(
+  c: Context<RouterApp>,
+  capability: string | null,
+  look: (snapshot: Snapshot) => Candidate[],
+): Promise<Candidate[]> {
+  try {
+    return await lookTwice(c, look)
+  } catch (err) {
+    // names that the registry doesn't have are the caller's own words
+    const isKnown = asMeshError(err).code !== 'capability_unknown'
+    observeRefusal(c, isKnown ? capability : null, err)
+    throw err
+  }
 }
 
 /** What `look` finds in the snapshot; when it throws, in one that is checked once more. */

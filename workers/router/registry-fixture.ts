@@ -50,14 +50,21 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
     target: 'TONE',
     weight: 1,
     state: 'ready',
+    region: null,
+    cost: null,
     ...overrides,
   }
 }
 
 /** A deployment as the compiled snapshot offers it: of a model that answers JSON unless a test says otherwise. */
 export function candidate(overrides: Partial<Candidate> = {}): Candidate {
-  const { produces = ['application/json'], ...own } = overrides
-  return { ...deployment(own), produces }
+  const {
+    produces = ['application/json'],
+    cacheAs = 'tone 1',
+    capability = 'text-classification/tone',
+    ...own
+  } = overrides
+  return { ...deployment(own), produces, cacheAs, capability }
 }
 
 export function rows(overrides: Partial<RegistryRows> = {}): RegistryRows {

@@ -1,4 +1,17 @@
-import { and, desc, eq, getTableColumns, notInArray, sql } from 'drizzle-orm'
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  isNull,
+  lt,
+  max,
+  notInArray,
+  or,
+  sql,
+  type SQL,
+} from 'drizzle-orm'
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -8,12 +21,16 @@ import {
   auditLog,
   capabilities,
   deployments,
+  idempotencyKeys,
+  measurements,
   models,
   modelVersions,
   registryMeta,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
+import type { MeasurementRow } from './matching/measured.ts'
+import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
 
@@ -58,20 +75,37 @@ export class RegistryStore implements RegistrySource {
 
   async readRows(): Promise<RegistryRows> {
     const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys] = await this.#db.batch([
+    const [meta, versions, deployed, keys, measured] = await this.#db.batch([
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
         .select({
-          manifest: modelVersions.manifest,
-          artefacts: modelVersions.artefacts,
+          key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
+          manifest: asText(modelVersions.manifest),
+          artefacts: asText(modelVersions.artefacts),
           createdAt: modelVersions.createdAt,
         })
         .from(modelVersions)
         .orderBy(modelVersions.modelId, modelVersions.version),
       this.#db.select(deployment).from(deployments).orderBy(deployments.id),
-      this.#db.select(liveKey).from(apiKeys),
+      this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
+      // SQLite takes the other columns of a group from the row of its maximum
+      this.#db
+        .select({
+          deploymentId: measurements.deploymentId,
+          metric: measurements.metric,
+          value: measurements.value,
+          measuredAt: max(measurements.measuredAt),
+        })
+        .from(measurements)
+        .groupBy(measurements.deploymentId, measurements.metric),
     ])
-    return { version: meta[0]?.version ?? 0, models: versions, deployments: deployed, keys }
+    return parseRows({
+      version: meta[0]?.version ?? 0,
+      models: versions,
+      deployments: deployed,
+      keys,
+      measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
+    })
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -134,8 +168,18 @@ export class RegistryStore implements RegistrySource {
     ])
   }
 
+  async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
+    await this.#write(audit, [
+      this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
+    ])
+  }
+
   async deleteDeployment(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [this.#db.delete(deployments).where(eq(deployments.id, id))])
+    await this.#write(audit, [
+      this.#db.delete(deployments).where(eq(deployments.id, id)),
+      // what was measured of it says nothing of another that takes its name
+      this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
+    ])
   }
 
   async addKey(
@@ -192,6 +236,42 @@ export class RegistryStore implements RegistrySource {
       .catch(unreadable)
   }
 
+  /** Claims an idempotency key; what is stored under it when another request has claimed it already. */
+  async claimIdempotencyKey(
+    id: string,
+    request: string,
+    { forgetBefore, abandonedBefore }: { forgetBefore: number; abandonedBefore: number },
+  ): Promise<typeof idempotencyKeys.$inferSelect | undefined> {
+    const createdAt = Date.now()
+    const [, claimed, stored] = await this.#db
+      .batch([
+        this.#db
+          .delete(idempotencyKeys)
+          .where(
+            or(
+              lt(idempotencyKeys.createdAt, forgetBefore),
+              and(isNull(idempotencyKeys.status), lt(idempotencyKeys.createdAt, abandonedBefore)),
+            ),
+          ),
+        this.#db
+          .insert(idempotencyKeys)
+          .values({ id, request, createdAt })
+          .onConflictDoNothing()
+          .returning({ id: idempotencyKeys.id }),
+        this.#db.select().from(idempotencyKeys).where(eq(idempotencyKeys.id, id)),
+      ])
+      .catch(unreadable)
+    return claimed.length > 0 ? undefined : stored[0]
+  }
+
+  async finishIdempotencyKey(id: string, status: number, body: string | null): Promise<void> {
+    await this.#db.update(idempotencyKeys).set({ status, body }).where(eq(idempotencyKeys.id, id))
+  }
+
+  async releaseIdempotencyKey(id: string): Promise<void> {
+    await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
+  }
+
   async #write(
     { actor, action, target, detail = '' }: Audit,
     writes: readonly Write[],
@@ -209,6 +289,11 @@ export class RegistryStore implements RegistrySource {
     ])
     await batch.catch(unwritable)
   }
+}
+
+/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
+function asText(column: AnySQLiteColumn): SQL<string> {
+  return sql<string>`${column}`
 }
 
 function unreadable(cause: unknown): never {

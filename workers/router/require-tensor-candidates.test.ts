@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { answeringVersions } from './answering-versions.ts'
 import { deployment, modelEntry, rows } from './registry-fixture.ts'
+import { HealthBoard } from './resilience/health-board.ts'
 import { requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -19,7 +20,11 @@ const snapshot = compileSnapshot(
   }),
 )
 const nodesOf = (version?: string, constraints = {}) =>
-  requireTensorCandidates(snapshot, 'tone', version, { ...free, ...constraints })
+  requireTensorCandidates(
+    snapshot,
+    { name: 'tone', inPath: version, constraints: { ...free, ...constraints } },
+    new HealthBoard(),
+  )
     .map(({ node }) => node)
     .toSorted()
 
@@ -36,7 +41,9 @@ describe('the candidates for tensors', () => {
 
   test('are where the caller wants them', () => {
     expect(nodesOf(undefined, { placement: 'edge' })).toEqual(['mesh-tone'])
-    expect(() => nodesOf('2', { placement: 'edge' })).toThrow('none is of tone@2')
+    expect(() => nodesOf('2', { placement: 'edge' })).toThrow(
+      'none satisfies placement edge and model tone@2',
+    )
   })
 
   test.each([
@@ -47,9 +54,13 @@ describe('the candidates for tensors', () => {
   })
 
   test('are none for a model that nothing has', () => {
-    expect(() => requireTensorCandidates(snapshot, 'mood', undefined, free)).toThrow(
-      'mood is known, but no deployment of it is ready',
-    )
+    expect(() =>
+      requireTensorCandidates(
+        snapshot,
+        { name: 'mood', inPath: undefined, constraints: free },
+        new HealthBoard(),
+      ),
+    ).toThrow('mood is known, but nothing that offers it is ready')
   })
 })
 
@@ -68,7 +79,11 @@ describe('of versions whose tensors differ', () => {
       }),
     )
   const asked = (known: Snapshot) =>
-    requireTensorCandidates(known, 'tone', undefined, free).map(({ version }) => version)
+    requireTensorCandidates(
+      known,
+      { name: 'tone', inPath: undefined, constraints: free },
+      new HealthBoard(),
+    ).map(({ version }) => version)
 
   test('only those like the newest that is ready are called when none is named', () => {
     const all = of({ 1: 'ready', 2: 'ready', 10: 'ready' })
@@ -85,7 +100,11 @@ describe('of versions whose tensors differ', () => {
 
   test('each is called by its name', () => {
     const all = of({ 1: 'ready', 2: 'ready', 10: 'ready' })
-    const named = requireTensorCandidates(all, 'tone', '2', free)
+    const named = requireTensorCandidates(
+      all,
+      { name: 'tone', inPath: '2', constraints: free },
+      new HealthBoard(),
+    )
     expect(named.map(({ version }) => version)).toEqual(['2'])
   })
 })

@@ -1,9 +1,11 @@
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { answeringVersions } from './answering-versions.ts'
-import { poolSize, rankCandidates } from './candidates.ts'
 import type { Constraints } from './constraints.ts'
+import { requireCandidates } from './find-candidates.ts'
+import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
+import type { HealthBoard } from './resilience/health-board.ts'
 import { versionKey, type Candidate, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
@@ -38,36 +40,32 @@ export function requireVersions(
  */
 export function requireTensorCandidates(
   snapshot: Snapshot,
-  name: string,
-  inPath: string | undefined,
-  constraints: Constraints,
+  {
+    name,
+    inPath,
+    constraints,
+  }: { name: string; inPath: string | undefined; constraints: Constraints },
+  board: HealthBoard,
 ): Candidate[] {
   const version = agreedVersion(name, inPath, constraints)
   const known = requireVersions(snapshot, name, version)
-  const { placement } = constraints
-  const pool = snapshot.tensorPools.get(name)
-  const pin = version === undefined ? {} : { model: name, version }
-  const answering = answeringVersions(known, (own) => isReady(snapshot, own))
-  const may = new Set(answering.map(({ manifest }) => manifest.version))
-  const ranked = pool ? rankCandidates(pool, { placement, ...pin }) : []
-  const candidates = ranked.filter((own) => may.has(own.version))
-  if (candidates.length > 0) return candidates
-  const asked = version === undefined ? name : versionKey({ id: name, version })
-  const ready = pool ? poolSize(pool) : 0
-  throw new MeshError(
-    'no_deployment',
-    ready === 0
-      ? `${asked} is known, but no deployment of it is ready`
-      : `${ready} deployments of ${name} are ready, but none is of ${asked} with placement ${placement}`,
-    { retryAfter: 1 },
+  const answering = new Set(answeringVersions(known, (own) => isReady(snapshot, own)))
+  const offers = (snapshot.offersOfModel.get(name) ?? []).filter(({ model }) =>
+    answering.has(model),
   )
+  const pinned = { ...constraints, model: name, version }
+  return requireCandidates(snapshot, { door: 'tensor', name, offers, constraints: pinned }, board)
 }
 
 /** Whether a deployment of the version takes requests. */
-export function isReady({ tensorPools }: Snapshot, { manifest }: RegisteredModel): boolean {
-  const { id: model, version } = manifest
-  const pool = tensorPools.get(model)
-  return pool !== undefined && rankCandidates(pool, { placement: 'any', model, version }).length > 0
+export function isReady({ offersOfModel }: Snapshot, model: RegisteredModel): boolean {
+  const offers = offersOfModel.get(model.manifest.id) ?? []
+  return (
+    countServing(
+      offers.filter((own) => own.model === model),
+      'tensor',
+    ) > 0
+  )
 }
 
 /** The header may pin what the path left open; a model of its own would contradict it. */

@@ -118,7 +118,7 @@ describe('an inference', () => {
     const wrong: Record<string, string>[] = [
       { 'mesh-deadline-ms': '0' },
       { 'mesh-placement': 'moon' },
-      { 'mesh-min-accuracy': '1' },
+      { 'mesh-min-accuracy': '2' },
     ]
     for (const headers of wrong) {
       const { status, body } = await router.infer(headers)

@@ -1,22 +1,23 @@
 import { expect, test } from 'vitest'
 
-import { poolSize } from './candidates.ts'
+import { countServing } from './matching/offer.ts'
 import { deployment, modelEntry, rows } from './registry-fixture.ts'
 import { compileSnapshot } from './snapshot.ts'
 
+const TONE = 'text-classification/tone'
+
 test('keeps a capability whose deployments are all out of service', () => {
-  const { capabilities } = compileSnapshot(rows({ deployments: [] }))
-  const entry = capabilities.get('text-classification/tone')
-  expect(entry && poolSize(entry.pool)).toBe(0)
+  const { capabilities, offers } = compileSnapshot(rows({ deployments: [] }))
+  expect(capabilities.has(TONE)).toBe(true)
+  expect(countServing(offers.get(TONE) ?? [], 'task')).toBe(0)
 })
 
 test('ignores a deployment of a model that is not registered', () => {
   const snapshot = compileSnapshot(rows({ deployments: [deployment({ version: '7' })] }))
-  const entry = snapshot.capabilities.get('text-classification/tone')
-  expect(entry && poolSize(entry.pool)).toBe(0)
+  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task')).toBe(0)
 })
 
-test('gathers the versions and models of one capability in one pool', () => {
+test('gathers the versions and models of one capability', () => {
   const snapshot = compileSnapshot(
     rows({
       models: [modelEntry(), modelEntry({ version: '2' }), modelEntry({ id: 'tone-b' })],
@@ -27,19 +28,19 @@ test('gathers the versions and models of one capability in one pool', () => {
       ],
     }),
   )
-  const entry = snapshot.capabilities.get('text-classification/tone')
-  expect(entry && poolSize(entry.pool)).toBe(3)
+  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task')).toBe(3)
   expect(snapshot.versions.get('tone')).toHaveLength(2)
 })
 
 test('offers each deployment with what its own version of the model answers', () => {
-  const { capabilities } = compileSnapshot(
+  const { offers } = compileSnapshot(
     rows({
       models: [modelEntry(), modelEntry({ version: '2', produces: ['image/png'] })],
       deployments: [deployment(), deployment({ version: '2', node: 'b' })],
     }),
   )
-  const offered = capabilities.get('text-classification/tone')?.pool.edge.deployments
+  const pools = (offers.get(TONE) ?? []).flatMap((offer) => offer.pools)
+  const offered = pools.filter(({ door }) => door === 'task').flatMap(({ list }) => list.items)
   expect(offered).toMatchObject([
     { version: '1', produces: ['application/json'] },
     { version: '2', produces: ['image/png'] },

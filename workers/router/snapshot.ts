@@ -1,8 +1,9 @@
 import type { Manifest } from '#shared/manifest.ts'
-import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
+import type { AnswerMediaType } from '#shared/media-answer.ts'
 import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 
-import { createPool, type CandidatePool } from './candidates.ts'
+import { createOffer, type Offer } from './matching/offer.ts'
+import { measuredOf, type MeasurementRow } from './matching/measured.ts'
 
 export type Scope = 'infer' | 'admin'
 
@@ -23,12 +24,17 @@ export interface Deployment {
   target: string
   weight: number
   state: 'ready' | 'draining' | 'disabled'
+  region: string | null
+  cost: number | null
 }
 
 /** A deployment that a request may try, with what the attempt must know of its model. */
 export interface Candidate extends Deployment {
+  capability: string
   /** Media types it may answer with. */
   produces: readonly AnswerMediaType[]
+  /** What an answer of it depends on besides the input: version and artefacts; null where none may be kept. */
+  cacheAs: string | null
 }
 
 /** A version of a model, wherever it runs. */
@@ -50,13 +56,12 @@ export interface RegistryRows {
   models: readonly RegisteredModel[]
   deployments: readonly Deployment[]
   keys: readonly (ApiKey & { hash: string })[]
+  measurements: readonly MeasurementRow[]
 }
 
 export interface CapabilityEntry {
   /** Every version of every model that offers it. */
   models: readonly ModelEntry[]
-  /** The deployments that may be called at task level. */
-  pool: CandidatePool
 }
 
 /** The registry in memory, arranged for look-ups: plain data, shared by all requests of an isolate. */
@@ -68,10 +73,10 @@ export interface Snapshot {
   versions: ReadonlyMap<string, readonly RegisteredModel[]>
   /** What is offered at task level. */
   capabilities: ReadonlyMap<string, CapabilityEntry>
-  /** By capability: the models that have no codec here, so that they take tensors only. */
-  tensorModels: ReadonlyMap<string, readonly RegisteredModel[]>
-  /** What takes tensors, other people's servers among it, by the model's id: all its versions. */
-  tensorPools: ReadonlyMap<string, CandidatePool>
+  /** By capability: each model version with what takes its traffic, those that take tensors only among them. */
+  offers: ReadonlyMap<string, readonly Offer[]>
+  /** The same by the model's id. */
+  offersOfModel: ReadonlyMap<string, readonly Offer[]>
   deployments: readonly Deployment[]
   /** By `id@version` of the model. */
   deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
@@ -79,34 +84,35 @@ export interface Snapshot {
   keys: ReadonlyMap<string, ApiKey>
 }
 
-export const EMPTY_ROWS: RegistryRows = { version: 0, models: [], deployments: [], keys: [] }
+export const EMPTY_ROWS: RegistryRows = {
+  version: 0,
+  models: [],
+  deployments: [],
+  keys: [],
+  measurements: [],
+}
 
 /** Arranges the rows: every look-up a request makes is one in a Map. */
 export function compileSnapshot(rows: RegistryRows): Snapshot {
   const deploymentsOf = Map.groupBy(rows.deployments, ({ modelId, version }) =>
     versionKey({ id: modelId, version }),
   )
-  const candidatesOf = ({ manifest }: RegisteredModel): readonly Candidate[] => {
-    const produces = producedTypes(manifest)
-    const own = deploymentsOf.get(versionKey(manifest)) ?? []
-    return Array.from(own, (deployment) => ({ ...deployment, produces }))
-  }
+  const measurementsOf = Map.groupBy(rows.measurements, ({ deploymentId }) => deploymentId)
   const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
-  const versions = Map.groupBy(ordered, ({ manifest }) => manifest.id)
-  const capabilities = new Map<string, CapabilityEntry>()
-  for (const [id, models] of byCapability(rows.models.filter(isOwn))) {
-    const taking = models.flatMap(candidatesOf).filter(({ transport }) => transport !== 'oip')
-    capabilities.set(id, { models, pool: createPool(taking) })
-  }
+  const offers = ordered.map((model) => {
+    const own = deploymentsOf.get(versionKey(model.manifest)) ?? []
+    const measured = measuredOf(own.flatMap(({ id }) => measurementsOf.get(id) ?? []))
+    return createOffer(model, own, measured)
+  })
   return {
     version: rows.version,
     models: new Map(rows.models.map((model) => [versionKey(model.manifest), model])),
-    versions,
-    capabilities,
-    tensorModels: byCapability(rows.models.filter((model) => !isOwn(model))),
-    tensorPools: new Map(
-      Array.from(versions, ([id, models]) => [id, createPool(models.flatMap(candidatesOf))]),
+    versions: Map.groupBy(ordered, ({ manifest }) => manifest.id),
+    capabilities: new Map(
+      Array.from(byCapability(rows.models.filter(isOwn)), ([id, models]) => [id, { models }]),
     ),
+    offers: Map.groupBy(offers, ({ model }) => model.manifest.capability),
+    offersOfModel: Map.groupBy(offers, ({ model }) => model.manifest.id),
     deployments: rows.deployments,
     deploymentsOf,
     keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),

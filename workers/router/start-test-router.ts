@@ -37,8 +37,11 @@ export interface ReceivedCall {
 }
 
 export interface TestRouter {
-  /** With the admin key, unless `key` is another; '' sends none. */
-  send(path: string, init?: RequestInit & { key?: string }): Promise<Answer>
+  /**
+   * With the admin key, unless `key` is another; '' sends none. Nothing is answered from the cache unless a
+   * test asks for it: each wants to see a node asked.
+   */
+  send(path: string, init?: RequestInit & { key?: string; cached?: true }): Promise<Answer>
   admin(method: string, path: string, body?: unknown): Promise<Answer>
   infer(headers?: Record<string, string>): Promise<Answer>
   /** Base URL of the far node. */
@@ -67,6 +70,11 @@ export interface TestRouter {
  */
 export async function startTestRouter(
   varsOf: Vars | ((farUrl: string) => Vars) = {},
+  ratelimits: {
+    name: string
+    namespace_id: string
+    simple: { limit: number; period: 10 | 60 }
+  }[] = [],
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const received: ReceivedCall[] = []
@@ -117,6 +125,7 @@ export async function startTestRouter(
               migrations_dir: 'migrations',
             },
           ],
+          ratelimits,
           vars: {
             ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
@@ -131,8 +140,9 @@ export async function startTestRouter(
   await harness.listen()
   await worker.applyD1Migrations('DB')
 
-  const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, ...init } = {}) => {
+  const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, cached, ...init } = {}) => {
     const headers = new Headers(init.headers)
+    if (!cached && !headers.has('cache-control')) headers.set('cache-control', 'no-cache')
     if (key !== '') headers.set('authorization', `Bearer ${key}`)
     const response = await harness.fetch(path, {
       ...init,

@@ -52,7 +52,11 @@ export class CapabilitySearch {
   async find(c: Context<RouterApp>, query: string): Promise<Matches> {
     const snapshot = await snapshotOf(c)
     const documents = documentsOf(snapshot)
-    const embedder = findEmbedder(snapshot, c.env.SEARCH_CAPABILITY)
+    const embedder = findEmbedder(
+      snapshot,
+      { board: c.get('board'), deadlineMs: MEANING_MS },
+      c.env.SEARCH_CAPABILITY,
+    )
     const [byWords, byMeaning] = await Promise.all([
       this.#findByWords(c, documents, wordsOf(query)),
       embedder ? this.#findByMeaning(c, documents, query, embedder) : undefined,
@@ -97,7 +101,12 @@ export class CapabilitySearch {
     query: string,
     embedder: Embedder,
   ): Promise<Map<string, number> | undefined> {
-    const context = { env: c.env, requestId: c.get('requestId'), trace: c.get('trace') }
+    const context = {
+      env: c.env,
+      board: c.get('board'),
+      requestId: c.get('requestId'),
+      trace: c.get('trace'),
+    }
     const texts = documents.map(textOf)
     const filling = this.#fill(texts, embedder, context)
     // what comes too late for this search is there for the next

@@ -1,4 +1,4 @@
-import { poolSize } from '../candidates.ts'
+import { countServing } from '../matching/offer.ts'
 import type { CapabilityEntry, ModelEntry, Snapshot } from '../snapshot.ts'
 
 /** One capability as people look for it: what its models' manifests say in words. */
@@ -20,11 +20,12 @@ const documents = new WeakMap<Snapshot['capabilities'], readonly CapabilityDocum
 /** Every capability that something ready offers, in the order of their names. */
 export function documentsOf({
   capabilities,
-}: Pick<Snapshot, 'capabilities'>): readonly CapabilityDocument[] {
+  offers,
+}: Pick<Snapshot, 'capabilities' | 'offers'>): readonly CapabilityDocument[] {
   const known = documents.get(capabilities)
   if (known) return known
   const made = Array.from(capabilities)
-    .filter(([, { pool }]) => poolSize(pool) > 0)
+    .filter(([id]) => countServing(offers.get(id) ?? [], 'task') > 0)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(describe)
   documents.set(capabilities, made)

@@ -1,15 +1,17 @@
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { problemError } from '#shared/problem.ts'
+import type { Trace } from '#shared/trace.ts'
 
-import { poolSize, rankCandidates } from '../candidates.ts'
 import { dispatch } from '../dispatch.ts'
 import { task } from '../doors/task.ts'
 import type { RouterBindings } from '../env.ts'
+import { match } from '../matching/match.ts'
+import { nameOf } from '../matching/offer.ts'
+import { rank } from '../ranking/rank.ts'
+import type { HealthBoard } from '../resilience/health-board.ts'
 import { isVector } from '../is-vector.ts'
 import type { Candidate, Snapshot } from '../snapshot.ts'
-import { versionKey } from '../snapshot.ts'
-import type { Trace } from '../trace.ts'
 import { transports } from '../transports.ts'
 
 const EMBEDDING_TASK = 'feature-extraction/'
@@ -23,6 +25,7 @@ export interface Embedder {
 /** What a call on the mesh's own behalf carries of the request that caused it. */
 export interface EmbedContext {
   env: RouterBindings
+  board: HealthBoard
   requestId: string
   trace: Trace
 }
@@ -32,19 +35,25 @@ export interface EmbedContext {
  * extracts features. undefined when nothing of the kind is ready.
  */
 export function findEmbedder(
-  { capabilities }: Pick<Snapshot, 'capabilities'>,
+  { offers }: Pick<Snapshot, 'offers'>,
+  { board, deadlineMs }: { board: HealthBoard; deadlineMs: number },
   preferred?: string,
 ): Embedder | undefined {
-  const names = Array.from(capabilities.keys()).filter((name) =>
+  const names = Array.from(offers.keys()).filter((name) =>
     preferred === undefined ? name.startsWith(EMBEDDING_TASK) : name === preferred,
   )
   for (const name of names.toSorted()) {
-    const entry = capabilities.get(name)
-    if (!entry || poolSize(entry.pool) === 0) continue
-    for (const { manifest } of entry.models) {
-      const { id: model, version } = manifest
-      const candidates = rankCandidates(entry.pool, { placement: 'any', model, version })
-      if (candidates.length > 0) return { name: versionKey(manifest), candidates }
+    for (const offer of offers.get(name) ?? []) {
+      const matches = match([offer], { door: 'task', placement: 'any' })
+      const ranked = rank(matches, {
+        board,
+        objective: undefined,
+        timeLeftMs: deadlineMs,
+        now: Date.now(),
+        random: Math.random,
+      })
+      const candidates = ranked.map(({ candidate }) => candidate)
+      if (candidates.length > 0) return { name: nameOf(offer), candidates }
     }
   }
   return undefined
@@ -55,7 +64,7 @@ export async function embedText(
   { candidates, name }: Embedder,
   text: string,
   deadlineMs: number,
-  { env, requestId, trace }: EmbedContext,
+  { env, board, requestId, trace }: EmbedContext,
 ): Promise<Float32Array> {
   const { reply } = await dispatch(
     candidates,
@@ -64,12 +73,13 @@ export async function embedText(
       headers: { 'content-type': 'text/plain' },
       body: new TextEncoder().encode(text),
       deadlineMs,
+      // search has words to fall back on
+      priority: 'low',
       expiresAt: Date.now() + deadlineMs,
       requestId,
       trace,
     },
-    transports,
-    env,
+    { transports, env, board },
   )
   if ('complaint' in reply) throw problemError(reply.complaint)
   const { body } = reply.answer

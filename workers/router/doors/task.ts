@@ -10,6 +10,8 @@ import { toldProblem } from '../told-problem.ts'
 
 /** Task level: what the model's codec takes and answers. */
 export const task: Door = {
+  name: 'task',
+  kept: true,
   path: ({ modelId, version }) => `/models/${modelId}/versions/${version}`,
 
   async accept(response, { node, produces }) {

@@ -22,6 +22,9 @@ const OipErrorBody = z.union([
 
 /** Tensor level: Open Inference Protocol v2. Neither the request nor the answer is parsed here. */
 export const tensor: Door = {
+  name: 'tensor',
+  // an answer repeats the request's id
+  kept: false,
   path: ({ modelId, version }) => `/v2/models/${modelId}/versions/${version}/infer`,
 
   async accept(response, { node }) {

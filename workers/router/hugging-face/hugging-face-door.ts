@@ -11,6 +11,8 @@ const utf8 = new TextEncoder()
 export function huggingFaceDoor({ models }: Pick<Snapshot, 'models'>, headers: Headers): Door {
   return {
     ...task,
+    // what it answers depends on the client as well
+    kept: false,
     async accept(response, candidate) {
       const answer = await task.accept(response, candidate)
       const { modelId, version, node } = candidate

@@ -15,6 +15,8 @@ export function embeddingsDoor(count: number): EmbeddingsDoor {
   const read = new WeakMap<NodeAnswer, readonly number[][]>()
   return {
     ...task,
+    // what it read of an answer stands beside the answer
+    kept: false,
     async accept(response, candidate) {
       const { body, ...rest } = await task.accept(response, candidate)
       const vectors = await readVectors(body, count, candidate.node)

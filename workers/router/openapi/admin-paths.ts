@@ -2,7 +2,13 @@ import { z } from 'zod'
 
 import type { ErrorCode } from '#shared/error-codes.ts'
 
-import { CreateKey, PatchDeployment, PutDeployment, PutModel } from '../admin-bodies.ts'
+import {
+  CreateKey,
+  PatchDeployment,
+  PutDeployment,
+  PutMeasurement,
+  PutModel,
+} from '../admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
@@ -48,6 +54,16 @@ export const adminPaths: PathGroup = () => ({
     delete: {
       ...about('Removes a model that is deployed nowhere'),
       responses: { 204: { description: 'It is gone' }, ...errors(['model_unknown', 'conflict']) },
+    },
+  },
+  '/admin/measurements': {
+    post: {
+      ...about('Stores what was measured of a deployment'),
+      requestBody: jsonBody(jsonSchema(PutMeasurement)),
+      responses: {
+        201: jsonAnswer('It is stored', PutMeasurement),
+        ...errors([...BODY, 'not_found']),
+      },
     },
   },
   '/admin/deployments': {
@@ -116,6 +132,28 @@ export const adminPaths: PathGroup = () => ({
           z.looseObject({ audit: z.array(z.unknown()) }),
         ),
         ...errors(['invalid_request']),
+      },
+    },
+  },
+  '/admin/decisions': {
+    get: {
+      ...about('What became of the latest requests for an inference'),
+      parameters: [
+        queryParameter('request', 'Id of the request', { type: 'string' }),
+        queryParameter('model', 'Who answered: `<id>` or `<id>@<version>`', { type: 'string' }),
+        queryParameter('outcome', '`ok` or the code of the error', { type: 'string' }),
+        queryParameter('limit', 'Rows at most', { type: 'integer', minimum: 1, maximum: 500 }),
+        queryParameter('before', 'Older than this: `next` of the page before', {
+          type: 'integer',
+          minimum: 1,
+        }),
+      ],
+      responses: {
+        200: jsonAnswer(
+          'The decisions, latest first',
+          z.looseObject({ decisions: z.array(z.unknown()), next: z.int().nullable() }),
+        ),
+        ...errors(['invalid_request', 'registry_unavailable']),
       },
     },
   },

@@ -20,15 +20,18 @@ export const RUNNING: readonly ErrorCode[] = [
   'payload_too_large',
   'media_type_unsupported',
   'invalid_input',
+  'rate_limited',
   'queue_full',
   'runtime_trap',
   'runtime_cut',
   'bad_gateway',
   'overloaded',
+  'shed',
   'shutting_down',
   'model_unavailable',
   'unreachable',
   'no_deployment',
+  'not_cached',
   'deadline_exceeded',
 ]
 

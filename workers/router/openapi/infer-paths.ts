@@ -6,13 +6,20 @@ import { answerSchemaOf } from '#shared/task-schemas.ts'
 import { takesText } from '#shared/text-type.ts'
 
 import { Envelope } from '../constraints.ts'
+import { Question } from '../explain-routes.ts'
 import type { ModelEntry } from '../snapshot.ts'
 import { errorAnswers, RUNNING } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
-import { CONSTRAINTS, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'
+import { CONSTRAINTS, jsonAnswer, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
 
 const BYTES: Part = { schema: { type: 'string', format: 'binary' } }
+
+const Explained = z.looseObject({
+  capability: z.string(),
+  deployments: z.array(z.looseObject({ model: z.string() })),
+  more: z.int().min(0),
+})
 
 /** `/infer`: one path a capability, and the envelope that leads to any. */
 export const inferPaths: PathGroup = ({ capabilities }) => {
@@ -32,6 +39,20 @@ export const inferPaths: PathGroup = ({ capabilities }) => {
           sample(envelopeExample(entries[0]?.models ?? [])),
         ),
         responses: answers(contentOf(types, {})),
+      },
+    },
+    '/explain': {
+      post: {
+        tags: ['infer'],
+        summary: 'Which deployments would be asked, and why not the others; nothing runs',
+        parameters: [...CONSTRAINTS, MODEL_CONSTRAINT],
+        requestBody: jsonBody(jsonSchema(Question)),
+        responses: {
+          200: jsonAnswer('Best first, then those that fail', Explained),
+          ...errorAnswers('Problem', {
+            codes: ['invalid_request', 'capability_unknown', 'payload_too_large', 'rate_limited'],
+          }),
+        },
       },
     },
   }

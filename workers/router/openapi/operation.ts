@@ -1,7 +1,9 @@
 import type { z } from 'zod'
 
+import { AnswerMediaType } from '#shared/media-answer.ts'
 import { MAX_DEADLINE_MS } from '#shared/protocol.ts'
 
+import { Objective } from '../ranking/objective.ts'
 import { jsonSchema } from './json-schema.ts'
 import type { Part } from './path-group.ts'
 
@@ -39,7 +41,29 @@ export const CONSTRAINTS: readonly Part[] = [
   }),
   headerParameter('mesh-placement', 'Where it may run; anywhere by default', {
     type: 'string',
-    enum: ['edge', 'native', 'any'],
+    enum: ['edge', 'native', 'any', 'edge-only'],
+  }),
+  headerParameter('mesh-region', 'The region it must run in', { type: 'string' }),
+  headerParameter('mesh-objective', 'What to have more of, where several models could answer', {
+    type: 'string',
+    enum: Objective.options,
+  }),
+  headerParameter('mesh-min-accuracy', 'Accuracy as measured by the mesh, 0 to 1', {
+    type: 'number',
+    minimum: 0,
+    maximum: 1,
+  }),
+  headerParameter('mesh-language', 'Language of the input, a BCP 47 tag', { type: 'string' }),
+  headerParameter('mesh-labels', 'Labels the answer must be able to be, with commas between', {
+    type: 'string',
+  }),
+  headerParameter('mesh-produces', 'Media type of the answer', {
+    type: 'string',
+    enum: AnswerMediaType.options,
+  }),
+  headerParameter('mesh-priority', '`low` waits behind others where there is no room', {
+    type: 'string',
+    enum: ['low', 'normal'],
   }),
 ]
 

@@ -27,6 +27,19 @@ export const servicePaths: PathGroup = () => ({
       },
     },
   },
+  '/metrics': {
+    get: {
+      tags: ['service'],
+      summary: 'What one isolate of the router has counted, for Prometheus; needs the scope admin',
+      responses: {
+        200: {
+          description: 'The text format of Prometheus',
+          content: { 'text/plain': { schema: { type: 'string' } } },
+        },
+        ...errorAnswers('Problem', {}),
+      },
+    },
+  },
   '/openapi.json': {
     get: {
       ...open('This document, as the mesh is now'),

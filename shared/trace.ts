@@ -1,8 +1,10 @@
 /** W3C trace context, version 00. */
 export interface Trace {
   traceId: string
-  /** The span of the router's own work on this request. */
+  /** The span of this server's own work on the request. */
   spanId: string
+  /** The caller's span; undefined where the trace begins here. */
+  parentId: string | undefined
   flags: string
 }
 
@@ -14,14 +16,24 @@ export function beginTrace(traceparent: string | undefined): Trace {
   const valid = traceId && parentId && !/^0+$/.test(traceId) && !/^0+$/.test(parentId)
   return {
     traceId: valid ? traceId : randomHex(16),
-    spanId: randomHex(8),
+    spanId: createSpanId(),
+    parentId: valid ? parentId : undefined,
     flags: valid && flags ? flags : '01',
   }
 }
 
-/** The header for a span of this trace; a new one by default, for a call to a node. */
-export function traceparentOf(trace: Trace, spanId = randomHex(8)): string {
-  return `00-${trace.traceId}-${spanId}-${trace.flags}`
+/** The header that makes whoever is called a child of this span. */
+export function traceparentOf({ traceId, flags }: Trace, spanId: string): string {
+  return `00-${traceId}-${spanId}-${flags}`
+}
+
+export function createSpanId(): string {
+  return randomHex(8)
+}
+
+/** Whether the caller, or who began the trace, wants it recorded. */
+export function isSampled({ flags }: Trace): boolean {
+  return (Number.parseInt(flags, 16) & 1) === 1
 }
 
 function randomHex(bytes: number): string {

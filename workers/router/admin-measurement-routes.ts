@@ -1,0 +1,25 @@
+import { Hono } from 'hono'
+
+import { PutMeasurement } from './admin-bodies.ts'
+import { change, readAdminBody } from './admin-change.ts'
+import { requireDeployment } from './admin-deployment-routes.ts'
+import type { RouterApp } from './env.ts'
+import { latestSnapshotOf } from './request-snapshot.ts'
+
+/** `/admin/measurements`: what was measured of a deployment, apart from what its owner claims. */
+export function adminMeasurementRoutes(): Hono<RouterApp> {
+  const app = new Hono<RouterApp>()
+
+  app.post('/', async (c) => {
+    const { deployment, metric, value } = await readAdminBody(c, PutMeasurement)
+    const { id } = requireDeployment(await latestSnapshotOf(c), deployment)
+    await change(c, 'add_measurement', id, (store, audit) =>
+      store.addMeasurement(
+        { deploymentId: id, metric, value },
+        { ...audit, detail: `${metric} ${value}` },
+      ),
+    )
+    return c.json({ deployment: id, metric, value }, 201)
+  })
+  return app
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest'
+
+import { answerKey, askedDigest, type AskedParts } from './answer-key.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const parts: AskedParts = {
+  tenant: 'key-1',
+  door: 'task',
+  headers: { 'content-type': 'text/plain' },
+  body: bytes('hello'),
+  canonical: true,
+}
+const json = (text: string, canonical = true): AskedParts => ({
+  ...parts,
+  headers: { 'content-type': 'application/json' },
+  body: bytes(text),
+  canonical,
+})
+
+describe('the digest of what was asked', () => {
+  test.each<[string, Partial<AskedParts>]>([
+    ['tenant', { tenant: 'key-2' }],
+    ['door', { door: 'tensor' }],
+    ['content-type', { headers: { 'content-type': 'text/html' } }],
+    ['header more', { headers: { ...parts.headers, 'content-encoding': 'gzip' } }],
+    ['input', { body: bytes('hello ') }],
+    ['input, empty', { body: bytes('') }],
+  ])('is another with another %s', async (_, other) => {
+    expect(await askedDigest({ ...parts, ...other })).not.toBe(await askedDigest(parts))
+  })
+
+  test('does not let one part run into the next', async () => {
+    expect(await askedDigest({ ...parts, tenant: 'a', door: 'bc' })).not.toBe(
+      await askedDigest({ ...parts, tenant: 'ab', door: 'c' }),
+    )
+  })
+
+  test('is the same for JSON that means the same', async () => {
+    const one = await askedDigest(json('{"inputs":"x","parameters":{"b":1,"a":[1,2]}}'))
+    const same = json('{ "parameters": {"a":[1, 2], "b":1.0},\n"inputs":"\\u0078" }')
+    expect(await askedDigest(same)).toBe(one)
+    const other = json('{"inputs":"x","parameters":{"b":1,"a":[2,1]}}')
+    expect(await askedDigest(other)).not.toBe(one)
+  })
+
+  /** Tensors carry integers that JSON.parse would round to the same number. */
+  test('is of the bytes where the door takes integers beyond 2^53', async () => {
+    const [one, other] = ['[9007199254740993]', '[9007199254740992]']
+    expect(await askedDigest(json(one, false))).not.toBe(await askedDigest(json(other, false)))
+  })
+
+  test('is of the bytes where JSON is announced and is not there', async () => {
+    expect(await askedDigest(json('{'))).not.toBe(await askedDigest(json('[')))
+  })
+})
+
+test('the key of an answer is another for another model or other artefacts of it', async () => {
+  const asked = await askedDigest(parts)
+  expect(await answerKey(asked, 'tone@1 abc')).not.toBe(await answerKey(asked, 'tone@1 abd'))
+})

@@ -1,0 +1,63 @@
+import { parseJson } from '#shared/json.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+
+/** What an answer depends on besides the model: whose it is, and what was asked of which door. */
+export interface AskedParts {
+  /** No other caller is ever given it. */
+  tenant: string
+  /** The door's name. */
+  door: string
+  headers: Readonly<Record<string, string>>
+  body: Uint8Array
+  /** Whether JSON counts by its meaning, so that neither spaces nor the order of keys make another answer. */
+  canonical: boolean
+}
+
+/**
+ * SHA-256 in hex over the parts, each with its length before it, so that no two lists of parts are one
+ * string.
+ */
+export async function askedDigest({
+  tenant,
+  door,
+  headers,
+  body,
+  canonical,
+}: AskedParts): Promise<string> {
+  const named = Object.entries(headers)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flat()
+  const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
+  const counted = (canonical && isJson ? canonicalJson(body) : undefined) ?? body
+  return digestOf([tenant, door, ...named, await sha256(counted)])
+}
+
+/** The key of a model's answer to it; `model` names the version and the digests of what it runs. */
+export function answerKey(asked: string, model: string): Promise<string> {
+  return digestOf([model, asked])
+}
+
+function digestOf(parts: readonly string[]): Promise<string> {
+  const text = parts.map((part) => `${part.length}:${part}`).join('')
+  return sha256(new TextEncoder().encode(text))
+}
+
+/** Undefined where the body isn't JSON after all: the node will say so, and nothing is kept of it. */
+function canonicalJson(body: Uint8Array): Uint8Array | undefined {
+  try {
+    return new TextEncoder().encode(JSON.stringify(parseJson(body), sortKeys))
+  } catch (err) {
+    if (err instanceof MeshError) return undefined
+    throw err
+  }
+}
+
+function sortKeys(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

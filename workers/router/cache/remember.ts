@@ -1,0 +1,95 @@
+import { MeshError } from '#shared/mesh-error.ts'
+
+import type { KeptAnswer } from './answer-cache.ts'
+import { answerKey } from './answer-key.ts'
+import type { AnswerStore } from './answer-store.ts'
+import type { CacheDirectives } from './cache-directives.ts'
+import { etagOf } from './etag.ts'
+
+/** An answer with how the cache came by it. */
+export interface Remembered {
+  answer: KeptAnswer
+  /** Names the answer for as long as model and input stay the same (RFC 9110 §8.8.3). */
+  etag: string
+  /** `cache-status` (RFC 9211). */
+  status: string
+  /** Seconds since it was made, where it was kept. */
+  age?: number
+}
+
+export interface Question {
+  store: AnswerStore
+  /** Of what was asked, and by whom. */
+  asked: string
+  /** The model that would answer: its version and the digests of what it runs. */
+  model: string
+  directives: CacheDirectives
+  /** When the caller stops waiting, in ms since the epoch. */
+  expiresAt: number
+}
+
+/** The name of this cache in `cache-status`. */
+const CACHE = 'capillary'
+
+/**
+ * What is known of the question already: an answer that was kept, or one that is on its way for another
+ * request of the same caller. Throws `not_cached` where the caller wants nothing else.
+ */
+export async function recall(
+  { store, asked, model, directives, expiresAt }: Question,
+  now: number,
+): Promise<Remembered | undefined> {
+  if (directives.noCache || directives.noStore) return undefined
+  const key = await answerKey(asked, model)
+  const etag = etagOf(key)
+  const kept = store.answers.find(key, now)
+  if (kept && kept.ageMs <= (directives.maxAge ?? Infinity) * 1_000) {
+    const age = Math.floor(kept.ageMs / 1_000)
+    return { answer: kept.answer, etag, status: `${CACHE}; hit`, age }
+  }
+  if (directives.onlyIfCached) {
+    throw new MeshError('not_cached', 'no answer to this is kept, and only-if-cached is asked for')
+  }
+  const flight = store.flights.find(key)
+  if (!flight) return undefined
+  const answer = await soonerOf(flight, expiresAt - now)
+  return answer && { answer, etag, status: `${CACHE}; fwd=uri-miss; collapsed` }
+}
+
+/** Announces that this request makes the answer; undefined where its answer is for itself alone. */
+export async function announce({
+  store,
+  asked,
+  model,
+  directives,
+}: Question): Promise<ReturnType<AnswerStore['flights']['begin']> | undefined> {
+  if (directives.noCache || directives.noStore) return undefined
+  return store.flights.begin(await answerKey(asked, model))
+}
+
+/** What is told of an answer that was made for this request. */
+export async function keep(
+  { store, asked, directives }: Question,
+  model: string,
+  answer: KeptAnswer,
+  now: number,
+): Promise<Omit<Remembered, 'answer'>> {
+  const key = await answerKey(asked, model)
+  const why = directives.noCache ? 'request' : 'uri-miss'
+  const stored = !directives.noStore && store.answers.keep(key, answer, now)
+  return { etag: etagOf(key), status: `${CACHE}; fwd=${why}${stored ? '; stored' : ''}` }
+}
+
+/** Waits no longer than the caller would; who waits in vain asks for itself. */
+async function soonerOf<T>(flight: Promise<T | undefined>, ms: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<undefined>((resolve) => {
+    // half of the time that is left stays for asking itself
+    timer = setTimeout(() => resolve(undefined), Math.max(0, ms / 2))
+  })
+  try {
+    return await Promise.race([flight, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,27 @@
+import { AttemptCounts } from './attempt-counts.ts'
+import { AnswerStore } from './cache/answer-store.ts'
+import { Observer } from './observe/observer.ts'
+import { Registry } from './registry.ts'
+import { HealthBoard } from './resilience/health-board.ts'
+
+/** What one isolate of the router remembers from request to request; all of it can be lost at any time. */
+export interface IsolateState {
+  registry: Registry
+  board: HealthBoard
+  counts: AttemptCounts
+  answers: AnswerStore
+  observer: Observer
+}
+
+export function createIsolateState(): IsolateState {
+  const registry = new Registry()
+  const board = new HealthBoard()
+  const answers = new AnswerStore()
+  return {
+    registry,
+    board,
+    counts: new AttemptCounts(),
+    answers,
+    observer: new Observer({ registry, board, answers }),
+  }
+}

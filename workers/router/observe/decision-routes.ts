@@ -1,0 +1,25 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+
+import { MeshError } from '#shared/mesh-error.ts'
+
+import type { RouterApp } from '../env.ts'
+import { DecisionQuery } from './decision-query.ts'
+import { DecisionStore } from './decision-store.ts'
+
+/** `GET /admin/decisions`: what became of the latest requests, page by page. */
+export function decisionRoutes(): Hono<RouterApp> {
+  const app = new Hono<RouterApp>()
+
+  app.get('/', async (c) => {
+    const parsed = DecisionQuery.safeParse(c.req.query())
+    if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+    const store = new DecisionStore(c.env)
+    // who asks this isolate sees what it has decided so far; others' come a moment later
+    await c.get('observer').decisions.flush((batch) => store.add(batch))
+    const decisions = await store.list(parsed.data)
+    const last = decisions.length < parsed.data.limit ? undefined : decisions.at(-1)
+    return c.json({ decisions, next: last?.id ?? null })
+  })
+  return app
+}

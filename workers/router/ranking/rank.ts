@@ -1,0 +1,53 @@
+import type { Match } from '../matching/match.ts'
+import { drawByWeight } from '../matching/weighted-list.ts'
+import type { HealthBoard } from '../resilience/health-board.ts'
+import type { Candidate } from '../snapshot.ts'
+import { scoreOf, type Score, type ScoreContext } from './score.ts'
+
+/** A request tries at most this many deployments of one place: the rest would fare no better. */
+export const MAX_CANDIDATES_PER_POOL = 8
+/** Where there are many places, fewer of each: each attempt halves the time that is left. */
+const ENOUGH_CANDIDATES = 16
+/** Power of two choices. */
+const MIN_CANDIDATES_PER_POOL = 2
+/** Of one capability's models and places; more are not compared for one request. */
+const MAX_POOLS = 64
+
+export interface RankContext extends ScoreContext {
+  board: HealthBoard
+  random(): number
+}
+
+export interface Ranked {
+  candidate: Candidate
+  score: Score
+}
+
+/**
+ * The deployments to try, best first. Of each pool a few are drawn by weight, and of the first two the
+ * better one goes first (power of two choices: no crowd runs to the single best). Those come first, by score;
+ * the others follow for when they fail.
+ */
+export function rank(matches: readonly Match[], context: RankContext): Ranked[] {
+  const compared = matches.slice(0, MAX_POOLS)
+  const ofEach = Math.min(
+    MAX_CANDIDATES_PER_POOL,
+    Math.max(MIN_CANDIDATES_PER_POOL, Math.ceil(ENOUGH_CANDIDATES / compared.length)),
+  )
+  const firsts: Ranked[] = []
+  const others: Ranked[] = []
+  for (const { offer, pool } of compared) {
+    const drawn = drawByWeight(pool.list, ofEach, context.random).map((candidate): Ranked => ({
+      candidate,
+      score: scoreOf(candidate, offer.measured, context.board.find(candidate.id), context),
+    }))
+    const [one, two] = drawn
+    const better = one && two && two.score.total > one.score.total ? two : one
+    for (const own of drawn) (own === better ? firsts : others).push(own)
+  }
+  return [...firsts.toSorted(byScore), ...others.toSorted(byScore)]
+}
+
+function byScore(a: Ranked, b: Ranked): number {
+  return b.score.total - a.score.total
+}

@@ -1,0 +1,133 @@
+import type { ErrorCode } from '#shared/error-codes.ts'
+import type { MeshError } from '#shared/mesh-error.ts'
+
+import { CircuitBreaker, type Permit } from './circuit-breaker.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
+import { LatencyEstimate } from './latency-estimate.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+/** It is well, only busy: no reason to stay away, but to send less. */
+const BUSY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'queue_full'])
+
+/** The least that `retry-after` can say: of a node that is only busy, a place is free long before. */
+const LEAST_RETRY_AFTER_S = 1
+
+/** Envoy's `base_ejection_time`: left out this long, times how often it has been. */
+const EJECTION_MS = 30_000
+const MAX_EJECTION_MS = 300_000
+
+/** Calls that were late together are one piece of news: the router itself may have stood still. */
+const BEATEN_INTERVAL_MS = 100
+
+/** One call on its way; `permit` is absent when the breaker was passed over because nothing else was left. */
+export interface CallInFlight {
+  permit: Permit | undefined
+  startedAt: number
+}
+
+/** What this isolate has seen of one deployment. */
+export class DeploymentHealth {
+  readonly breaker = new CircuitBreaker()
+  readonly latency = new LatencyEstimate()
+  readonly concurrency = new ConcurrencyLimit()
+  readonly line = new WaitingLine()
+  #inFlight = 0
+  #requests = 0
+  #failures = 0
+  #ejections = 0
+  #ejectedUntil = 0
+  #beatenAt = Number.NEGATIVE_INFINITY
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Whether a call may be made now. */
+  admits(now: number): boolean {
+    return !this.isFull && this.isWell(now)
+  }
+
+  /** It has no place for one more call. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.concurrency.limit
+  }
+
+  /** Nothing but a lack of room would keep a call from it. */
+  isWell(now: number): boolean {
+    return !this.isEjected(now) && this.breaker.admits(now)
+  }
+
+  isEjected(now: number): boolean {
+    return now < this.#ejectedUntil
+  }
+
+  /** Leaves it out for a while, since it fails more often than others of its model. */
+  eject(now: number): void {
+    this.#ejections++
+    this.#ejectedUntil = now + Math.min(EJECTION_MS * this.#ejections, MAX_EJECTION_MS)
+  }
+
+  /** What it did since this was last asked. An interval without a failure makes up for one ejection. */
+  takeCounts(): { requests: number; failures: number } {
+    const counts = { requests: this.#requests, failures: this.#failures }
+    this.#requests = 0
+    this.#failures = 0
+    if (counts.requests > 0 && counts.failures === 0)
+      this.#ejections = Math.max(0, this.#ejections - 1)
+    return counts
+  }
+
+  begin(now: number): CallInFlight {
+    this.#inFlight++
+    return { permit: this.breaker.enter(now), startedAt: now }
+  }
+
+  /** It answered, were it a complaint of the input. */
+  answered({ permit, startedAt }: CallInFlight, now: number): void {
+    this.latency.observe(now - startedAt, now)
+    this.concurrency.answered(this.#inFlight)
+    if (permit) this.breaker.succeed(permit)
+    this.#requests++
+    this.#leave()
+  }
+
+  failed({ permit, startedAt }: CallInFlight, now: number, err: MeshError): void {
+    if (BUSY.has(err.code) || err.code === 'deadline_exceeded') this.concurrency.refused(now)
+    // how long it was waited for in vain is known to be too short
+    if (err.code === 'deadline_exceeded') this.latency.observe(now - startedAt, now)
+    if (
+      err.retryAfter !== undefined &&
+      !(BUSY.has(err.code) && err.retryAfter <= LEAST_RETRY_AFTER_S)
+    )
+      this.breaker.pause(err.retryAfter * 1_000, now)
+    if (permit && BUSY.has(err.code)) this.breaker.abandon(permit)
+    else if (permit) this.breaker.fail(permit, now)
+    this.#requests++
+    if (!BUSY.has(err.code)) this.#failures++
+    this.#leave()
+  }
+
+  /** Another answered first, though this one wasn't late. */
+  cancelled({ permit }: CallInFlight): void {
+    if (permit) this.breaker.abandon(permit)
+    this.#leave()
+  }
+
+  #leave(): void {
+    this.#inFlight--
+    if (!this.isFull) this.line.wake()
+  }
+
+  /**
+   * It was late, and another that was asked later answered first. It took at least so long; and what is
+   * beaten again and again hangs, though no call of it ever fails.
+   */
+  beaten({ permit, startedAt }: CallInFlight, now: number): void {
+    this.latency.observe(now - startedAt, now)
+    if (permit && now - this.#beatenAt >= BEATEN_INTERVAL_MS) {
+      this.#beatenAt = now
+      this.breaker.fail(permit, now)
+    } else if (permit) this.breaker.abandon(permit)
+    this.#inFlight--
+  }
+}
