@@ -128,6 +128,6 @@ export class DeploymentHealth {
       this.#beatenAt = now
       this.breaker.fail(permit, now)
     } else if (permit) this.breaker.abandon(permit)
-    this.#inFlight--
+    this.#leave()
   }
 }
