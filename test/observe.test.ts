@@ -118,7 +118,10 @@ describe('the log of decisions', () => {
     for (let i = 0; i < 3; i++) await router.infer()
     const first = (await router.admin('GET', '/decisions?model=tone&outcome=ok&limit=2')).body
     const second = (
-      await router.admin('GET', `/decisions?model=tone&outcome=ok&limit=2&before=${first.next}`)
+      await router.admin(
+        'GET',
+        `/decisions?model=tone&outcome=ok&limit=2&before=${Number(first.next)}`,
+      )
     ).body
     const ids = [first, second].flatMap(({ decisions }) =>
       z.array(z.object({ id: z.int(), outcome: z.literal('ok') })).parse(decisions),

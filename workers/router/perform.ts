@@ -41,10 +41,14 @@ interface Answered {
 export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
   const { candidates, started } = call
   const capability = candidates[0]?.capability ?? null
-  return observeCall(c, { capability, started }, (record) => answer(c, call, record))
+  return observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
 }
 
-async function answer(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<NodeAnswer> {
+async function recallOrMake(
+  c: Context<RouterApp>,
+  call: Call,
+  record: CallRecord,
+): Promise<NodeAnswer> {
   const question = await questionOf(c, call)
   if (!question) return (await run(c, call, record)).answer
   const { noCache, noStore } = question.directives
