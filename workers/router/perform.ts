@@ -43,10 +43,10 @@ interface Answered {
 export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
   const { candidates, started } = call
   const capability = candidates[0]?.capability ?? null
-  return observeCall(c, { capability, started }, (record) => answerOrRecall(c, call, record))
+  return observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
 }
 
-async function answerOrRecall(
+async function recallOrMake(
   c: Context<RouterApp>,
   call: Call,
   record: CallRecord,
