@@ -33,6 +33,8 @@ function post(path: string, headers: Record<string, string> = {}): Promise<Respo
     headers: {
       authorization: `Bearer ${mesh.secrets.inferKey}`,
       'content-type': 'text/plain',
+      // what is kept would hide the fault
+      'cache-control': 'no-cache',
       ...headers,
     },
     body: TEXT,

@@ -17,6 +17,7 @@ import { describeRoute, dispatch, DispatchError, type Attempt } from './dispatch
 import type { NodeAnswer } from './door.ts'
 import type { RouterApp } from './env.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
+import { placeOf } from './matching/offer.ts'
 import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
@@ -101,12 +102,18 @@ async function questionOf(c: Context<RouterApp>, call: Call): Promise<Question |
   const asked = await askedDigest({
     tenant: c.get('key').id,
     door: call.door.name,
+    places: placesOf(call.candidates),
     headers: call.headers,
     body: call.body,
     canonical: true,
   })
   const expiresAt = call.started + call.deadlineMs
   return { store: c.get('answers'), asked, model, directives, expiresAt }
+}
+
+function placesOf(candidates: readonly Candidate[]): string[] {
+  const places = candidates.map((own) => JSON.stringify(placeOf(own)))
+  return Array.from(new Set(places))
 }
 
 async function makeAndKeep(

@@ -6,6 +6,7 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 const parts: AskedParts = {
   tenant: 'key-1',
   door: 'task',
+  places: ['edge', 'native'],
   headers: { 'content-type': 'text/plain' },
   body: bytes('hello'),
   canonical: true,
@@ -21,6 +22,7 @@ describe('the digest of what was asked', () => {
   test.each<[string, Partial<AskedParts>]>([
     ['tenant', { tenant: 'key-2' }],
     ['door', { door: 'tensor' }],
+    ['place', { places: ['native'] }],
     ['content-type', { headers: { 'content-type': 'text/html' } }],
     ['header more', { headers: { ...parts.headers, 'content-encoding': 'gzip' } }],
     ['input', { body: bytes('hello ') }],

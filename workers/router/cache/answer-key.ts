@@ -7,6 +7,8 @@ export interface AskedParts {
   tenant: string
   /** The door's name. */
   door: string
+  /** Where it may be answered: one who asks for the edge is not given what a native node said. */
+  places: readonly string[]
   headers: Readonly<Record<string, string>>
   body: Uint8Array
   /** Whether JSON counts by its meaning, so that neither spaces nor the order of keys make another answer. */
@@ -20,6 +22,7 @@ export interface AskedParts {
 export async function askedDigest({
   tenant,
   door,
+  places,
   headers,
   body,
   canonical,
@@ -29,7 +32,7 @@ export async function askedDigest({
     .flat()
   const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
   const counted = (canonical && isJson ? canonicalJson(body) : undefined) ?? body
-  return digestOf([tenant, door, ...named, await sha256(counted)])
+  return digestOf([tenant, door, places.toSorted().join(' '), ...named, await sha256(counted)])
 }
 
 /** The key of a model's answer to it; `model` names the version and the digests of what it runs. */

@@ -83,6 +83,17 @@ describe('an answer', () => {
     expect(statusOf(await ask({ text }))).toBe('capillary; fwd=uri-miss; stored')
   })
 
+  /** A request for a native node was once given what the edge had answered before. */
+  test('is not given to who asks for another place', async () => {
+    const text = fresh()
+    await router.admin('POST', '/deployments', router.place({ node: 'near', placement: 'edge' }))
+    const anywhere = await ask({ text })
+    expect(anywhere.headers.get('mesh-node')).toBe('near')
+    const native = await ask({ text, headers: { 'mesh-placement': 'native' } })
+    expect(native.headers.get('mesh-node')).toBe('far')
+    await router.admin('DELETE', '/deployments/tone@1/near')
+  })
+
   test('that is an error is not kept', async () => {
     const text = fresh()
     router.answerWith(JSON_TYPE, '{}', { status: 500 })
