@@ -29,6 +29,8 @@ export async function runExamples(
       headers: {
         ...headers,
         authorization: `Bearer ${key}`,
+        // an example is to show that a node answers, not that the router remembers
+        'cache-control': 'no-cache',
         'mesh-model': folder.id,
         'mesh-deadline-ms': '60000',
       },
