@@ -5,7 +5,7 @@ import { describeRoute } from './dispatch.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 
 /** The fixture's node `n0`, as the board knows it. */
-const FIRST = { id: 'tone@1/n0', modelId: 'tone' }
+const FIRST = { id: 'tone@1/n0', modelId: 'tone', target: 'TONE' }
 
 beforeEach(() => {
   calls.length = 0
@@ -105,7 +105,7 @@ describe('a hedge', () => {
     await send([silent, ok], { board })
     await send([after(30, ok), silent], { board })
     expect(board.of(FIRST).inFlight).toBe(0)
-    expect(board.find('tone@1/n1')?.inFlight).toBe(0)
+    expect(board.find({ id: 'tone@1/n1', target: 'TONE' })?.inFlight).toBe(0)
   })
 })
 

@@ -163,7 +163,7 @@ async function roomFor(
   board: HealthBoard,
 ): Promise<void> {
   const now = Date.now()
-  const known = candidates.map(({ id }) => board.find(id))
+  const known = candidates.map((own) => board.find(own))
   if (known.some((health) => health === undefined || health.admits(now))) return
   // of what fails, none has room worth waiting for: it is asked all the same
   const best = known.find((health) => health?.isWell(now))
@@ -181,7 +181,7 @@ async function roomFor(
  */
 function healthyFirst(candidates: readonly Candidate[], board: HealthBoard): readonly Candidate[] {
   const now = Date.now()
-  const admitted = (own: Candidate) => board.find(own.id)?.admits(now) !== false
+  const admitted = (own: Candidate) => board.find(own)?.admits(now) !== false
   if (candidates.every(admitted)) return candidates
   return [...candidates.filter(admitted), ...candidates.filter((own) => !admitted(own))]
 }

@@ -66,7 +66,7 @@ function explainOffer(
     const { node, placement } = own
     const failed = ofModel ?? deploymentFailure(needs, own)
     if (failed) return { model, node, placement, failed }
-    const health = context.board.find(own.id)
+    const health = context.board.find(own)
     const score = scoreOf(own, offer.measured, health, context)
     const passedOver = health?.admits(context.now) === false
     return { model, node, placement, score, ...(passedOver ? { passedOver } : {}) }

@@ -238,7 +238,9 @@ describe('the deployments to try', () => {
       ['slow', 400],
       ['quick', 4],
     ] as const) {
-      board.of({ id: `tone@1/${node}`, modelId: 'tone' }).latency.observe(ms, Date.now())
+      board
+        .of({ id: `tone@1/${node}`, modelId: 'tone', target: 'TONE' })
+        .latency.observe(ms, Date.now())
     }
     for (let i = 0; i < 20; i++) expect(nodes(find({}, { deployments }, board))[0]).toBe('quick')
   })

@@ -39,7 +39,7 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
   for (const { offer, pool } of compared) {
     const drawn = drawByWeight(pool.list, ofEach, context.random).map((candidate): Ranked => ({
       candidate,
-      score: scoreOf(candidate, offer.measured, context.board.find(candidate.id), context),
+      score: scoreOf(candidate, offer.measured, context.board.find(candidate), context),
     }))
     const [one, two] = drawn
     const better = one && two && two.score.total > one.score.total ? two : one

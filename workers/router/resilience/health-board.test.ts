@@ -10,7 +10,7 @@ const trap = new MeshError('runtime_trap', 'it trapped')
 /** Each of `nodes` answers 200 calls, of which every tenth fails at the node that is bad. */
 function work(board: HealthBoard, nodes: number, bad: number): void {
   for (let node = 0; node < nodes; node++) {
-    const health = board.of({ id: `n${node}`, modelId: 'tone' })
+    const health = board.of({ id: `n${node}`, modelId: 'tone', target: 'T' })
     for (let i = 0; i < 200; i++) {
       const call = health.begin(START)
       if (node === bad && i % 10 === 0) health.failed(call, START, trap)
@@ -23,7 +23,7 @@ test('leaves out a deployment that fails often but never five times in a row, an
   const board = new HealthBoard()
   board.sweep(START)
   work(board, 6, 2)
-  const bad = board.of({ id: 'n2', modelId: 'tone' })
+  const bad = board.of({ id: 'n2', modelId: 'tone', target: 'T' })
   expect(bad.admits(START)).toBe(true)
   board.sweep(START + 10_000)
   expect(bad.admits(START + 39_999)).toBe(false)
@@ -37,7 +37,7 @@ test('compares deployments of one model only', () => {
   const board = new HealthBoard()
   board.sweep(START)
   work(board, 4, -1)
-  const other = board.of({ id: 'x', modelId: 'other' })
+  const other = board.of({ id: 'x', modelId: 'other', target: 'T' })
   for (let i = 0; i < 200; i++) other.failed(other.begin(START), START, trap)
   board.sweep(START + 10_000)
   expect(other.isEjected(START + 10_001)).toBe(false)
@@ -45,9 +45,19 @@ test('compares deployments of one model only', () => {
 
 test('forgets the deployments not called for longest, but none with a call on its way', () => {
   const board = new HealthBoard()
-  board.of({ id: 'busy', modelId: 'm' }).begin(START)
-  board.of({ id: 'idle', modelId: 'm' })
-  for (let i = 0; i < 4_095; i++) board.of({ id: `n${i}`, modelId: 'm' })
-  expect(board.find('busy')).toBeDefined()
-  expect(board.find('idle')).toBeUndefined()
+  board.of({ id: 'busy', modelId: 'm', target: 'T' }).begin(START)
+  board.of({ id: 'idle', modelId: 'm', target: 'T' })
+  for (let i = 0; i < 4_095; i++) board.of({ id: `n${i}`, modelId: 'm', target: 'T' })
+  expect(board.find({ id: 'busy', target: 'T' })).toBeDefined()
+  expect(board.find({ id: 'idle', target: 'T' })).toBeUndefined()
+})
+
+/** A node that was replaced under its name was once left alone for what the old one had done. */
+test('begins anew with a deployment that moved', () => {
+  const board = new HealthBoard()
+  const old = board.of({ id: 'n', modelId: 'm', target: 'here' })
+  for (let i = 0; i < 5; i++) old.failed(old.begin(START), START, trap)
+  expect(old.admits(START)).toBe(false)
+  expect(board.find({ id: 'n', target: 'there' })).toBeUndefined()
+  expect(board.of({ id: 'n', modelId: 'm', target: 'there' }).admits(START)).toBe(true)
 })

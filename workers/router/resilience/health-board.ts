@@ -7,9 +7,18 @@ const MAX_KNOWN = 4_096
 /** Envoy's interval between sweeps. */
 const SWEEP_MS = 10_000
 
-interface Entry {
+/** A deployment as the board knows it. */
+export interface Known {
+  id: string
+  /** Where it is: what was learned of one place says nothing of another that took its name. */
+  target: string
   /** Deployments are compared with others of their model. */
+  modelId: string
+}
+
+interface Entry {
   model: string
+  target: string
   health: DeploymentHealth
 }
 
@@ -20,17 +29,18 @@ export class HealthBoard {
   #sweptAt = Number.NEGATIVE_INFINITY
 
   /** What is known of a deployment, if anything. */
-  find(id: string): DeploymentHealth | undefined {
-    return this.#byId.get(id)?.health
+  find({ id, target }: Pick<Known, 'id' | 'target'>): DeploymentHealth | undefined {
+    const entry = this.#byId.get(id)
+    return entry?.target === target ? entry.health : undefined
   }
 
   /** The record of a deployment that is about to be called. */
-  of({ id, modelId }: { id: string; modelId: string }): DeploymentHealth {
-    const entry = this.#byId.get(id) ?? { model: modelId, health: new DeploymentHealth() }
+  of({ id, target, modelId }: Known): DeploymentHealth {
+    const health = this.find({ id, target }) ?? new DeploymentHealth()
     this.#byId.delete(id)
-    this.#byId.set(id, entry)
+    this.#byId.set(id, { model: modelId, target, health })
     if (this.#byId.size > MAX_KNOWN) this.#forgetOldest()
-    return entry.health
+    return health
   }
 
   /** Every deployment that has a record, with its model's id. */
@@ -45,7 +55,7 @@ export class HealthBoard {
     for (const entries of Map.groupBy(this.#byId, ([, { model }]) => model).values()) {
       const counts = entries.map(([id, { health }]) => ({ id, ...health.takeCounts() }))
       const out = entries.filter(([, { health }]) => health.isEjected(now)).length
-      for (const id of findOutliers(counts, out)) this.find(id)?.eject(now)
+      for (const id of findOutliers(counts, out)) this.#byId.get(id)?.health.eject(now)
     }
   }
 
