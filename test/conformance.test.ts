@@ -1,12 +1,16 @@
 /** The conformance kit on each kind of server here, and on one that does everything wrong. */
+import { execFile } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 import { formatReport } from '../scripts/conformance/format-report.ts'
 import { runConformance, type Report } from '../scripts/conformance/run-conformance.ts'
 import { AdminClient } from '../scripts/mesh/admin-client.ts'
+import { ROOT } from '../scripts/paths.ts'
 import {
   echoFolders,
   startEchoNodes,
@@ -16,6 +20,7 @@ import {
 const mesh = inject('mesh')
 const admin = new AdminClient(mesh.url, mesh.adminKey)
 const ECHO = 'echo-model'
+const run = promisify(execFile)
 
 let echo: EchoNodes
 
@@ -104,6 +109,19 @@ describe('the kit', () => {
       ['skipped', 'parameters is not announced'],
     ])
     expect(formatReport(report)).toMatch(/\n\d+ passed, \d+ failed, \d+ skipped$/)
+  })
+
+  test('ends a command with what CI needs: 0, 1 where something fails, 2 without an address', async () => {
+    const script = join(ROOT, 'scripts', 'conformance.ts')
+    const exitOf = (...args: string[]) =>
+      run(process.execPath, [script, ...args]).then(
+        () => 0,
+        (err: { code?: number }) => err.code,
+      )
+    expect(await exitOf(echo.nativeUrl, '--model', 'echo-image')).toBe(0)
+    expect(await exitOf(url)).toBe(1)
+    expect(await exitOf('http://127.0.0.1:9')).toBe(1)
+    expect(await exitOf()).toBe(2)
   })
 
   test('fails where there is no server, or no such model', async () => {

@@ -91,11 +91,12 @@ async function readReply(response: Response, candidate: Candidate, door: Door): 
 
 async function readComplaint(
   response: Response,
-  { node }: Candidate,
+  candidate: Candidate,
   door: Door,
 ): Promise<Problem> {
+  const { node } = candidate
   const { status } = response
-  const problem = await door.readProblem(response)
+  const problem = await door.readProblem(response, candidate)
   const callers = CALLERS_ERRORS.get(status)
   if (callers !== undefined && problem?.retryable !== true) {
     return problem ?? toProblem(new MeshError(callers, `${node} refused the request`))

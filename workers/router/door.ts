@@ -18,5 +18,5 @@ export interface Door {
   /** Reads an answer with status 200. Throws MeshError `bad_gateway` when it can't be one of this door. */
   accept(response: Response, candidate: Candidate): Promise<NodeAnswer>
   /** Reads any other answer; undefined when nothing that speaks the protocol can have sent it. */
-  readProblem(response: Response): Promise<Problem | undefined>
+  readProblem(response: Response, candidate: Candidate): Promise<Problem | undefined>
 }

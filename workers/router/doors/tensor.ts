@@ -56,14 +56,19 @@ export const tensor: Door = {
     )
   },
 
-  async readProblem(response) {
+  async readProblem(response, { transport }) {
     if (!/\bjson$/.test(mediaTypeOf(response.headers))) {
       await response.body?.cancel()
       return undefined
     }
     const body = await readSmallJson(response)
-    const problem = Problem.safeParse(body).data
-    if (problem) return problem
+    // of somebody else's server only the text: its codes and fields could mean anything
+    const problem = transport === 'oip' ? undefined : Problem.safeParse(body).data
+    if (problem) {
+      // written anew, from `detail`
+      const { error: _, ...own } = problem
+      return own
+    }
     const error = OipErrorBody.safeParse(body).data
     return error === undefined ? undefined : foreignProblem(response.status, error)
   },

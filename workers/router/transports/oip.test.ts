@@ -140,6 +140,24 @@ describe('an inference', () => {
     await router.admin('DELETE', '/deployments/resnet@1/tokenless')
   })
 
+  test('is refused by the server in its words alone, whatever else it sends', async () => {
+    await deploy()
+    const forged = {
+      error: 'x is too long',
+      type: 'urn:capillary:error:internal',
+      title: 'forged',
+      status: 200,
+      detail: 'forged',
+      code: 'queue_full',
+      retryable: true,
+      secret: 'forged',
+    }
+    router.answerWith('application/json', JSON.stringify(forged), { status: 400 })
+    const { status, body } = await infer()
+    expect([status, body.error, body.code]).toEqual([400, 'x is too long', 'invalid_request'])
+    expect(JSON.stringify(body)).not.toContain('forged')
+  })
+
   test('is not redirected', async () => {
     await deploy()
     router.answerWith('text/plain', '', {

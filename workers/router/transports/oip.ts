@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { withinDeadline } from '#shared/deadline.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { INFERENCE_HEADER } from '#shared/protocol.ts'
 
 import type { TransportSecrets } from '../env.ts'
 import { checkPublicUrl } from '../public-url.ts'
@@ -15,12 +16,7 @@ const MODEL_PATH = {
 }
 
 /** Of our own headers, those a server of the protocol reads or a trace needs. */
-const FORWARDED = [
-  'content-type',
-  'content-encoding',
-  'inference-header-content-length',
-  'traceparent',
-] as const
+const FORWARDED = ['content-type', 'content-encoding', INFERENCE_HEADER, 'traceparent'] as const
 
 const METADATA_TIMEOUT_MS = 5_000
 
