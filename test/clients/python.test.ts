@@ -59,12 +59,15 @@ if ('reason' in venv) {
       outcomes = await runPythonFile(venv, file, env)
     }, FILE_TIMEOUT_MS)
 
-    test.for(tests)('$title', ({ id }, context) => {
-      const outcome = outcomes.get(id)
-      expect(outcome, `pytest said nothing of ${id}`).toBeDefined()
-      if (outcome?.outcome === 'skipped') context.skip(outcome.reason)
-      // the traceback is Python's own
-      if (outcome?.outcome === 'failed') expect.fail(outcome.reason)
-    })
+    // a loop, since vitest cuts titles that it fills in
+    for (const { id, title } of tests) {
+      test(title, (context) => {
+        const outcome = outcomes.get(id)
+        expect(outcome, `pytest said nothing of ${id}`).toBeDefined()
+        if (outcome?.outcome === 'skipped') context.skip(outcome.reason)
+        // the traceback is Python's own
+        if (outcome?.outcome === 'failed') expect.fail(outcome.reason)
+      })
+    }
   })
 }
