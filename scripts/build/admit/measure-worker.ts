@@ -64,7 +64,8 @@ export async function measureWorker(options: MeasureOptions): Promise<EdgeMeasur
     const live = await workerd.cpuMs()
     await answer(workerd, '/v2/health/ready')
     const memoryAfterLoadBytes = await linearMemory(workerd)
-    const infer = () => answer(workerd, `/models/${folder.id}`, { method: 'POST', ...request })
+    const path = `/models/${folder.id}/versions/${folder.manifest.version}`
+    const infer = () => answer(workerd, path, { method: 'POST', ...request })
     await infer()
     const first = await workerd.cpuMs()
     for (let i = 0; i < WARM_UP; i++) await infer()

@@ -106,11 +106,14 @@ async function firstAnswers(
       const started = performance.now()
       const workerd = await startWorkerd(worker, join(dir, 'worker'))
       try {
-        const response = await fetch(`${workerd.url}/models/${folder.id}`, {
-          method: 'POST',
-          headers: { 'content-type': mediaType },
-          body: new Uint8Array(bytes),
-        })
+        const response = await fetch(
+          `${workerd.url}/models/${folder.id}/versions/${folder.manifest.version}`,
+          {
+            method: 'POST',
+            headers: { 'content-type': mediaType },
+            body: new Uint8Array(bytes),
+          },
+        )
         const text = await response.text()
         if (!response.ok) throw new Error(`[${folder.id}] ${variants[i]?.name}: ${text}`)
         if (round >= 0) times[i]?.push(performance.now() - started)
