@@ -7,7 +7,7 @@ import { PYTHON_TESTS_DIR, type PythonVenv } from './python-venv.ts'
 
 const SEED = 1
 /** Made up for each address, besides all single values at the edge of what its schema allows. */
-const CASES = 10
+const CASES = 6
 const TIMEOUT_MS = 240_000
 
 export interface FuzzTarget {

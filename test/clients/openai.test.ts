@@ -100,7 +100,10 @@ describe('embeddings', () => {
       .create({ model: MODEL, input, encoding_format: 'float' })
       .withResponse()
     expect(data.data).toHaveLength(2048)
-    expect(response.headers.get('mesh-route')).toMatch(/^[^,]+;ok;[\d.]+ms$/)
+    const route = response.headers.get('mesh-route')?.split(', ') ?? []
+    // a list takes longer than this node usually does, so another may be asked besides, and cancelled
+    const others = route.filter((attempt) => !attempt.includes(';cancelled;'))
+    expect(others).toEqual([expect.stringMatching(/;ok;[\d.]+ms/)])
     const err = await refusal(client.embeddings.create({ model: MODEL, input: [...input, 'more'] }))
     expect(err).toBeInstanceOf(BadRequestError)
     expect(err).toMatchObject({ param: 'input', message: expect.stringContaining('2049') })
