@@ -97,8 +97,8 @@ export function testTensorsOnNode({ manifest }: ModelFolder, node: NodeClient): 
     const answers = await Promise.all(
       texts.map(async (text) => {
         const headers = { 'content-type': 'application/json' }
-        const path = `/models/${id}/versions/${version}`
-        const response = await node.post(path, JSON.stringify({ inputs: text }), headers)
+        const own = `/models/${id}/versions/${version}`
+        const response = await node.post(own, JSON.stringify({ inputs: text }), headers)
         return response.json()
       }),
     )
