@@ -6,6 +6,7 @@ import { importJWK, jwtVerify, SignJWT, type JWK } from 'jose'
 import { z } from 'zod'
 
 import { MeshError } from './mesh-error.ts'
+import { sha256 } from './sha256.ts'
 
 const ALGORITHM = 'EdDSA'
 const ISSUER = 'capillary-router'
@@ -34,7 +35,7 @@ export async function signRequest(
   { method, path, body }: SignedParts,
   { privateKey, audience }: { privateKey: string; audience: string },
 ): Promise<string> {
-  return new SignJWT({ htm: method, htu: path, body: await digest(body) })
+  return new SignJWT({ htm: method, htu: path, body: await sha256(body) })
     .setProtectedHeader({ alg: ALGORITHM })
     .setIssuer(ISSUER)
     .setAudience(audience)
@@ -67,7 +68,7 @@ export async function verifySignature(
     claims.success &&
     claims.data.htm === method &&
     claims.data.htu === path &&
-    claims.data.body === (await digest(body))
+    claims.data.body === (await sha256(body))
   if (!matches) {
     throw new MeshError('unauthenticated', "the router's signature is of another request")
   }
@@ -80,9 +81,4 @@ async function importKey(json: string): Promise<ImportedKey> {
   const key = await importJWK(JSON.parse(json) as JWK, ALGORITHM)
   keys.set(json, key)
   return key
-}
-
-async function digest(body: Uint8Array): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

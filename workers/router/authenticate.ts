@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 
 import { MeshError } from '#shared/mesh-error.ts'
+import { sha256 } from '#shared/sha256.ts'
 
 import type { RouterApp } from './env.ts'
 import { limitRate } from './limit-rate.ts'
@@ -56,7 +57,6 @@ async function findKey(c: Context<RouterApp>): Promise<ApiKey> {
 }
 
 /** SHA-256 in hex. Keys are 32 random bytes, so a slow hash would add nothing. */
-export async function hashKey(key: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+export function hashKey(key: string): Promise<string> {
+  return sha256(key)
 }

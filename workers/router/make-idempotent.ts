@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory'
 
 import { MeshError } from '#shared/mesh-error.ts'
 import { readBody } from '#shared/read-body.ts'
+import { sha256OfParts } from '#shared/sha256.ts'
 
 import { MAX_ADMIN_BODY_BYTES } from './admin-change.ts'
 import type { RouterApp } from './env.ts'
@@ -24,9 +25,9 @@ export const makeIdempotent: MiddlewareHandler<RouterApp> = createMiddleware<Rou
   async function answerOnce(c, next) {
     const header = c.req.header('idempotency-key')
     if (header === undefined || c.req.method === 'GET') return next()
-    const id = await digest(c.get('key').id, parseKey(header))
+    const id = await sha256OfParts([c.get('key').id, parseKey(header)])
     const body = await readBody(c.req.raw, MAX_ADMIN_BODY_BYTES, '[admin]')
-    const request = await digest(c.req.method, c.req.path, new TextDecoder().decode(body))
+    const request = await sha256OfParts([c.req.method, c.req.path, new TextDecoder().decode(body)])
     const store = new RegistryStore(c.env)
     const now = Date.now()
     const stored = await store.claimIdempotencyKey(id, request, {
@@ -91,10 +92,4 @@ async function remember(c: Context<RouterApp>, store: RegistryStore, id: string)
   if (status >= 400) return store.releaseIdempotencyKey(id)
   const secret = headers.get('cache-control') === 'no-store'
   return store.finishIdempotencyKey(id, status, secret ? null : await c.res.clone().text())
-}
-
-async function digest(...parts: readonly string[]): Promise<string> {
-  const text = parts.map((part) => `${part.length}:${part}`).join('')
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -24,8 +24,8 @@ import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 
 export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body' | 'deadlineMs'> {
-  /** `normal` when absent. */
-  priority?: DispatchRequest['priority'] | undefined
+  /** `normal` when undefined; asked for, so that no door forgets what its caller said. */
+  priority: DispatchRequest['priority'] | undefined
   candidates: readonly Candidate[]
   /** When the request came in, in ms since the epoch. */
   started: number

@@ -1,5 +1,6 @@
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { sha256, sha256OfParts } from '#shared/sha256.ts'
 
 /** What an answer depends on besides the model: whose it is, and what was asked of which door. */
 export interface AskedParts {
@@ -32,17 +33,12 @@ export async function askedDigest({
     .flat()
   const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
   const counted = (canonical && isJson ? canonicalJson(body) : undefined) ?? body
-  return digestOf([tenant, door, places.toSorted().join(' '), ...named, await sha256(counted)])
+  return sha256OfParts([tenant, door, places.toSorted().join(' '), ...named, await sha256(counted)])
 }
 
 /** The key of a model's answer to it; `model` names the version and the digests of what it runs. */
 export function answerKey(asked: string, model: string): Promise<string> {
-  return digestOf([model, asked])
-}
-
-function digestOf(parts: readonly string[]): Promise<string> {
-  const text = parts.map((part) => `${part.length}:${part}`).join('')
-  return sha256(new TextEncoder().encode(text))
+  return sha256OfParts([model, asked])
 }
 
 /** Undefined where the body isn't JSON after all: the node will say so, and nothing is kept of it. */
@@ -58,9 +54,4 @@ function canonicalJson(body: Uint8Array): Uint8Array | undefined {
 function sortKeys(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes)
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

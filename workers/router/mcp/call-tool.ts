@@ -63,6 +63,7 @@ async function infer(
     door: task,
     candidates,
     deadlineMs: constraints.deadlineMs,
+    priority: constraints.priority,
     started,
     body,
     headers: { 'content-type': contentType },

@@ -30,12 +30,13 @@ export async function createEmbeddings(c: Context<RouterApp>): Promise<Response>
     )
   }
   const constraints = constraintsOf(c.req.raw.headers, pin)
-  const { deadlineMs } = constraints
+  const { deadlineMs, priority } = constraints
   const door = embeddingsDoor(request.input.length)
   const answer = await perform(c, {
     door,
     candidates: await findCandidates(c, capability, constraints),
     deadlineMs,
+    priority,
     started,
     body: new TextEncoder().encode(JSON.stringify({ inputs: request.input })),
     headers: { 'content-type': 'application/json' },
