@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import { unstable_startWorker as startWorker } from 'wrangler'
@@ -7,7 +8,10 @@ import { unstable_startWorker as startWorker } from 'wrangler'
 const run = promisify(execFile)
 
 /** Bundling and starting take well under a second here; a build that failed answers never. */
-const START_TIMEOUT_MS = 20_000
+const ANSWER_TIMEOUT_MS = 20_000
+/** Of all of it, on a machine that has other things to do. */
+const START_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 10_000
 
 export interface RunWorkerOptions {
   configPath: string
@@ -29,13 +33,34 @@ export interface RunningWorker {
   stop(): Promise<void>
 }
 
-/** Bundles a Worker as `wrangler deploy` does and runs it in a workerd process of its own, on loopback. */
+/**
+ * Bundles a Worker as `wrangler deploy` does and runs it in a workerd process of its own, on loopback.
+ * A start that hangs is given up and made once more: wrangler has no time limit of its own, and once
+ * waited for more than an hour.
+ */
 export async function runWorker(options: RunWorkerOptions): Promise<RunningWorker> {
+  try {
+    return await startOnce(options)
+  } catch (err) {
+    if (!(err instanceof StartTimeout)) throw err
+    console.warn(`${err.message}: trying once more`)
+    return startOnce(options)
+  }
+}
+
+class StartTimeout extends Error {
+  override name = 'StartTimeout'
+}
+
+async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   // at its default level wrangler reports, at every start, that it can't look up where on earth this is
   process.env.WRANGLER_LOG ??= 'error'
   const port = options.port === 0 ? await freePort() : options.port
-  const before = await workerdProcesses()
-  const worker = await startWorker({
+  const before = new Set((await workerdProcesses()).map(({ pid }) => pid))
+  const startedSince = async () => (await workerdProcesses()).filter(({ pid }) => !before.has(pid))
+  let own: WorkerdProcess[] | undefined
+
+  const starting = startWorker({
     config: options.configPath,
     bindings: Object.fromEntries(
       Object.entries(options.vars ?? {}).map(([name, value]) => [
@@ -52,31 +77,53 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
       logLevel: 'error',
     },
   })
-  const url = `http://127.0.0.1:${port}`
-  try {
-    await worker.ready
-    await waitUntilAnswering(`${url}${options.readyPath}`)
-  } catch (err) {
-    await worker.dispose()
-    throw new Error(`the Worker of ${options.configPath} did not start; its log above says why`, {
-      cause: err,
-    })
+  const stop = async () => {
+    const stopped = starting.then(
+      (worker) => worker.dispose(),
+      () => {},
+    )
+    if (await endsWithin(stopped, STOP_TIMEOUT_MS)) return
+    const running = await startedSince()
+    const ours = own?.map(({ pid }) => pid)
+    for (const { pid } of running) if (ours?.includes(pid) ?? true) process.kill(pid, 'SIGKILL')
   }
-  const started = (await workerdProcesses()).filter(
-    ({ pid }) => !before.some((old) => old.pid === pid),
-  )
+  const url = `http://127.0.0.1:${port}`
+  const ready = starting
+    .then((worker) => worker.ready)
+    .then(() => waitUntilAnswering(`${url}${options.readyPath}`))
+  try {
+    if (!(await endsWithin(ready, START_TIMEOUT_MS))) throw new StartTimeout()
+  } catch (err) {
+    await stop()
+    const late =
+      err instanceof Error && (err instanceof StartTimeout || err.name === 'TimeoutError')
+    throw new (late ? StartTimeout : Error)(
+      `the Worker of ${options.configPath} did not start; its log above says why`,
+      { cause: err },
+    )
+  }
+  own = await startedSince()
   // wrangler puts a proxy of its own in front, which is the one that has our port
-  const own = started.find(({ args }) => !args.includes(`127.0.0.1:${port}`))
-  return {
-    url,
-    pid: own?.pid ?? process.pid,
-    stop: () => worker.dispose(),
+  const behind = own.find(({ args }) => !args.includes(`127.0.0.1:${port}`))
+  return { url, pid: behind?.pid ?? process.pid, stop }
+}
+
+/** False when `work` takes longer; rejects as it does. */
+async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const waiting = new AbortController()
+  try {
+    return await Promise.race([
+      work.then(() => true),
+      setTimeout(ms, false, { signal: waiting.signal }),
+    ])
+  } finally {
+    waiting.abort()
   }
 }
 
 /** wrangler reports its proxy ready even when the Worker behind it failed to build, so ask the Worker itself. */
 async function waitUntilAnswering(url: string): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(START_TIMEOUT_MS) })
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
 }
 
@@ -104,7 +151,12 @@ export async function freePort(): Promise<number> {
   })
 }
 
-async function workerdProcesses(): Promise<{ pid: number; args: string }[]> {
+interface WorkerdProcess {
+  pid: number
+  args: string
+}
+
+async function workerdProcesses(): Promise<WorkerdProcess[]> {
   const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args='], {
     maxBuffer: 16 * 1024 * 1024,
   })
