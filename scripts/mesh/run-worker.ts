@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import { unstable_startWorker as startWorker } from 'wrangler'
 
+import { withinDeadline } from '#shared/deadline.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+
 const run = promisify(execFile)
 
 /** Bundling and starting take well under a second here; a build that failed answers never. */
-const ANSWER_TIMEOUT_MS = 20_000
-/** Of all of it, on a machine that has other things to do. */
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 10_000
 
@@ -24,6 +24,8 @@ export interface RunWorkerOptions {
   /** D1 and other state; none is kept without it. */
   stateDir?: string
   vars?: Readonly<Record<string, string>>
+  /** Of one try, by default 60 s. */
+  startTimeoutMs?: number
 }
 
 export interface RunningWorker {
@@ -42,14 +44,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   try {
     return await startOnce(options)
   } catch (err) {
-    if (!(err instanceof StartTimeout)) throw err
+    if (!isLate(err)) throw err
     console.warn(`${err.message}: trying once more`)
     return startOnce(options)
   }
-}
-
-class StartTimeout extends Error {
-  override name = 'StartTimeout'
 }
 
 async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
@@ -59,6 +57,7 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   const before = new Set((await workerdProcesses()).map(({ pid }) => pid))
   const startedSince = async () => (await workerdProcesses()).filter(({ pid }) => !before.has(pid))
   let own: WorkerdProcess[] | undefined
+  const who = `the Worker of ${options.configPath}`
 
   const starting = startWorker({
     config: options.configPath,
@@ -82,25 +81,31 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
       (worker) => worker.dispose(),
       () => {},
     )
-    if (await endsWithin(stopped, STOP_TIMEOUT_MS)) return
-    const running = await startedSince()
-    const ours = own?.map(({ pid }) => pid)
-    for (const { pid } of running) if (ours?.includes(pid) ?? true) process.kill(pid, 'SIGKILL')
+    try {
+      await withinDeadline(() => stopped, STOP_TIMEOUT_MS, who)
+    } catch (err) {
+      if (!isLate(err)) throw err
+      const ours = own?.map(({ pid }) => pid)
+      const left = (await startedSince()).filter(({ pid }) => ours?.includes(pid) ?? true)
+      for (const { pid } of left) process.kill(pid, 'SIGKILL')
+    }
   }
   const url = `http://127.0.0.1:${port}`
-  const ready = starting
-    .then((worker) => worker.ready)
-    .then(() => waitUntilAnswering(`${url}${options.readyPath}`))
+  const timeout = options.startTimeoutMs ?? START_TIMEOUT_MS
   try {
-    if (!(await endsWithin(ready, START_TIMEOUT_MS))) throw new StartTimeout()
+    await withinDeadline(
+      async (expiresAt) => {
+        const worker = await starting
+        await worker.ready
+        await waitUntilAnswering(`${url}${options.readyPath}`, expiresAt)
+      },
+      timeout,
+      who,
+    )
   } catch (err) {
     await stop()
-    const late =
-      err instanceof Error && (err instanceof StartTimeout || err.name === 'TimeoutError')
-    throw new (late ? StartTimeout : Error)(
-      `the Worker of ${options.configPath} did not start; its log above says why`,
-      { cause: err },
-    )
+    if (isLate(err)) throw err
+    throw new Error(`${who} did not start; its log above says why`, { cause: err })
   }
   own = await startedSince()
   // wrangler puts a proxy of its own in front, which is the one that has our port
@@ -108,22 +113,16 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   return { url, pid: behind?.pid ?? process.pid, stop }
 }
 
-/** False when `work` takes longer; rejects as it does. */
-async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const waiting = new AbortController()
-  try {
-    return await Promise.race([
-      work.then(() => true),
-      setTimeout(ms, false, { signal: waiting.signal }),
-    ])
-  } finally {
-    waiting.abort()
-  }
+function isLate(err: unknown): err is MeshError {
+  return err instanceof MeshError && err.code === 'deadline_exceeded'
 }
 
 /** wrangler reports its proxy ready even when the Worker behind it failed to build, so ask the Worker itself. */
-async function waitUntilAnswering(url: string): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
+async function waitUntilAnswering(url: string, expiresAt: number): Promise<void> {
+  const response = await fetch(url, {
+    // never first: what is late is told in one way
+    signal: AbortSignal.timeout(Math.max(expiresAt - Date.now(), 0) + 1_000),
+  })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
 }
 
