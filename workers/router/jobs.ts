@@ -1,0 +1,4 @@
+import type { Job } from './job.ts'
+
+/** What the cron trigger runs, in this order. */
+export const jobs: readonly Job[] = []
