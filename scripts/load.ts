@@ -14,8 +14,6 @@ import { runLoad } from './load/run-load.ts'
 const MIX = [
   'text-classification/language',
   'text-classification/programming-language',
-  'text-classification/email-spam',
-  'feature-extraction/english',
   'tabular-classification/sensor-anomaly',
   'object-detection/face',
 ]

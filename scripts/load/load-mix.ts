@@ -5,6 +5,7 @@ import { AnswerCheck } from './answer-check.ts'
 
 /** A request that is made again and again. */
 export interface LoadRequest {
+  capability: string
   path: string
   headers: Readonly<Record<string, string>>
   body: Buffer
@@ -30,6 +31,7 @@ export async function loadMix(
       const { headers, body } = await exampleRequest(example, folder, cacheDir)
       const expected = await expectedAnswer(example, folder, cacheDir)
       requests.push({
+        capability,
         path: `/infer/${capability}`,
         headers: { ...headers, authorization: `Bearer ${key}`, 'cache-control': 'no-store' },
         body: Buffer.from(body),

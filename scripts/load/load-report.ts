@@ -13,6 +13,13 @@ export function loadReport(run: LoadRun, reaches: readonly Reach[]): string[] {
     resultRow('80 % of saturation', steady),
     resultRow('300 % of saturation', overload),
     '',
+    '| at 80 % of saturation | p50 ms | p99 ms | ratio |',
+    '| --- | ---: | ---: | ---: |',
+    ...Object.entries(steady.capabilities).map(([capability, { p50, p99 }]) => {
+      const figures = [p50.toFixed(1), p99.toFixed(1), (p99 / p50).toFixed(2)]
+      return `| ${capability} | ${figures.join(' | ')} |`
+    }),
+    '',
     '| resident memory, MB | start | most | end | steady, a minute |',
     '| --- | ---: | ---: | ---: | ---: |',
     ...memory.map(({ name, whole, steady: trend }) => {

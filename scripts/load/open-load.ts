@@ -38,10 +38,12 @@ export async function runOpenLoad(
   let toldAt = began
 
   const ask = async (own: LoadRequest, dueAt: number) => {
-    const { path, headers, body, check } = own
+    const { capability, path, headers, body, check } = own
     const reply = await post({ hostname, port, path, headers, agent }, body)
     const ms = performance.now() - dueAt
-    tally.note(await judgeReply(reply, check), ms)
+    const fate = await judgeReply(reply, check)
+    tally.note(fate)
+    if (fate.kind === 'right') tally.time(capability, ms)
   }
   for (let sent = 0; sent < total;) {
     const now = performance.now()

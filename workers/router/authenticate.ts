@@ -4,6 +4,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { sha256 } from '#shared/sha256.ts'
 
 import type { RouterApp } from './env.ts'
+import { limitLoad } from './limit-load.ts'
 import { limitRate } from './limit-rate.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import type { ApiKey, Scope } from './snapshot.ts'
@@ -13,22 +14,30 @@ const BEARER = /^Bearer +([\w-]{16,128})$/i
 /** The key that a secret of the Worker names, so that an empty registry can be filled. */
 const ROOT_KEY: ApiKey = { id: 'root', scopes: ['admin'], expiresAt: null, revokedAt: null }
 
-/** Lets in who shows a live API key with `scope`; any live key when there is none. Throws `unauthenticated` or `forbidden`. */
+/** Lets in who shows a live API key with `scope`; any live key when there is none. Throws `unauthenticated` or `forbidden`, of inferences also `shed` and `rate_limited`. */
 export function requireKey(scope?: Scope): MiddlewareHandler<RouterApp> {
   return async function authenticate(c, next) {
-    c.header('www-authenticate', 'Bearer realm="capillary"')
-    const key = await findKey(c)
-    if (scope !== undefined && !key.scopes.includes(scope)) {
-      throw new MeshError(
-        'forbidden',
-        `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scope}`,
-      )
+    const enter = async () => {
+      const key = await admit(c, scope)
+      if (scope === 'infer') await limitRate(c, key)
+      return next()
     }
-    c.header('www-authenticate', undefined)
-    c.set('key', key)
-    if (scope === 'infer') await limitRate(c, key)
-    return next()
+    return scope === 'infer' ? limitLoad(c, enter) : enter()
   }
+}
+
+async function admit(c: Context<RouterApp>, scope: Scope | undefined): Promise<ApiKey> {
+  c.header('www-authenticate', 'Bearer realm="capillary"')
+  const key = await findKey(c)
+  if (scope !== undefined && !key.scopes.includes(scope)) {
+    throw new MeshError(
+      'forbidden',
+      `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scope}`,
+    )
+  }
+  c.header('www-authenticate', undefined)
+  c.set('key', key)
+  return key
 }
 
 async function findKey(c: Context<RouterApp>): Promise<ApiKey> {

@@ -18,6 +18,7 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     const trace = beginTrace(c.req.header('traceparent'))
     c.set('registry', state.registry)
     c.set('board', state.board)
+    c.set('load', state.load)
     c.set('counts', state.counts)
     c.set('answers', state.answers)
     c.set('observer', state.observer)

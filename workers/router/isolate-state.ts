@@ -3,11 +3,13 @@ import { AnswerStore } from './cache/answer-store.ts'
 import { Observer } from './observe/observer.ts'
 import { Registry } from './registry.ts'
 import { HealthBoard } from './resilience/health-board.ts'
+import { IsolateLoad } from './resilience/isolate-load.ts'
 
 /** What one isolate of the router remembers from request to request; all of it can be lost at any time. */
 export interface IsolateState {
   registry: Registry
   board: HealthBoard
+  load: IsolateLoad
   counts: AttemptCounts
   answers: AnswerStore
   observer: Observer
@@ -16,12 +18,14 @@ export interface IsolateState {
 export function createIsolateState(): IsolateState {
   const registry = new Registry()
   const board = new HealthBoard()
+  const load = new IsolateLoad()
   const answers = new AnswerStore()
   return {
     registry,
     board,
+    load,
     counts: new AttemptCounts(),
     answers,
-    observer: new Observer({ registry, board, answers }),
+    observer: new Observer({ registry, board, load, answers }),
   }
 }

@@ -1,0 +1,30 @@
+import type { Context } from 'hono'
+
+import { DEADLINE_HEADER, DEFAULT_DEADLINE_MS } from '#shared/protocol.ts'
+
+import type { RouterApp } from './env.ts'
+
+/** Does an inference if the isolate has room for one more. Throws `shed` otherwise, before anything is done for it. */
+export async function limitLoad<T>(c: Context<RouterApp>, work: () => Promise<T>): Promise<T> {
+  const leave = enter(c)
+  const done = work().finally(() => leave(Date.now()))
+  // what is counted must be uncounted, also when the caller hangs up and its request is dropped
+  c.executionCtx.waitUntil(done.catch(() => {}))
+  return done
+}
+
+function enter(c: Context<RouterApp>): (now: number) => void {
+  const length = c.req.header('content-length')
+  const arrival = {
+    priority: c.req.header('mesh-priority') === 'low' ? 'low' : 'normal',
+    bytes: length === undefined ? undefined : Number(length),
+    // one that is no number is refused where it is parsed
+    deadlineMs: Number(c.req.header(DEADLINE_HEADER) ?? DEFAULT_DEADLINE_MS),
+  } as const
+  try {
+    return c.get('load').enter(arrival, Date.now())
+  } catch (err) {
+    c.get('observer').metrics.noteShed()
+    throw err
+  }
+}
