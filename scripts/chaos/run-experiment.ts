@@ -86,7 +86,7 @@ async function register(
   const registered = await router.admin('POST', '/models', { manifest })
   if (registered.status >= 300) throw new Error(JSON.stringify(registered.body))
   for (const [i, target] of urls.entries()) {
-    const placed = router.place({ model, version, node: `${model}-${i}`, target })
+    const placed = router.place({ model, version, node: `${model}-${i}`, target, state: 'ready' })
     const { status, body } = await router.admin('POST', '/deployments', placed)
     if (status >= 300) throw new Error(JSON.stringify(body))
   }

@@ -4,6 +4,7 @@ import { log } from '#shared/log.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { MeasurementRow } from './matching/measured.ts'
+import { Scope } from './scope.ts'
 import type { ApiKey, Deployment, RegisteredModel, RegistryRows } from './snapshot.ts'
 
 /** The tables as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
@@ -25,13 +26,15 @@ const json = z.string().transform((text, ctx): unknown => {
 })
 const StoredManifest = json.pipe(RegisteredManifest)
 const StoredArtefacts = json.pipe(z.record(z.string(), z.string()))
-const StoredScopes = json.pipe(z.array(z.enum(['infer', 'admin'])))
+const StoredScopes = json.pipe(z.array(Scope))
 /** What the router computes with; the other columns are text to it. There may be very many. */
 const Checked = z.object({
   placement: z.enum(['edge', 'native']),
   transport: z.enum(['binding', 'http', 'oip']),
-  state: z.enum(['ready', 'draining', 'disabled']),
+  state: z.enum(['warming', 'ready', 'draining', 'disabled']),
   weight: z.number(),
+  leaseSeconds: z.number().nullable(),
+  unreachableSince: z.number().nullable(),
 })
 const CheckedMeasurement = z.object({ value: z.number(), measuredAt: z.number() })
 

@@ -3,9 +3,12 @@ import {
   desc,
   eq,
   getTableColumns,
+  inArray,
   isNull,
   lt,
+  lte,
   max,
+  notExists,
   notInArray,
   or,
   sql,
@@ -22,6 +25,7 @@ import {
   capabilities,
   deployments,
   idempotencyKeys,
+  leases,
   measurements,
   models,
   modelVersions,
@@ -30,9 +34,12 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
+import { leaseWrites, LeaseStore } from './leases/lease-store.ts'
+import type { LeaseRow } from './leases/lease-board.ts'
 import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
-import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
+import type { Scope } from './scope.ts'
+import type { ApiKey, Deployment, RegistryRows } from './snapshot.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
@@ -50,9 +57,11 @@ const liveKey = {
 /** The registry's tables. Every write is one batch with its audit entry and the raised counter: all or nothing. */
 export class RegistryStore implements RegistrySource {
   readonly #db: DrizzleD1Database
+  readonly #leases: LeaseStore
 
   constructor({ DB }: RegistryBindings) {
     this.#db = drizzle(DB, { casing: 'snake_case' })
+    this.#leases = new LeaseStore({ DB })
   }
 
   async readVersion(): Promise<number> {
@@ -61,6 +70,10 @@ export class RegistryStore implements RegistrySource {
       .from(registryMeta)
       .limit(1)
     return row?.version ?? 0
+  }
+
+  readLeases(after: number): Promise<LeaseRow[]> {
+    return this.#leases.readAfter(after)
   }
 
   async readRows(): Promise<RegistryRows> {
@@ -148,13 +161,19 @@ export class RegistryStore implements RegistrySource {
     ])
   }
 
-  async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
+  /** With its lease renewed when it registered itself; else an operator changed it, which says nothing of its node. */
+  async putDeployment(
+    deployment: Deployment,
+    audit: Audit,
+    { renewed = false }: { renewed?: boolean } = {},
+  ): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
     await writeRegistry(this.#db, audit, [
       this.#db
         .insert(deployments)
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
+      ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
     ])
   }
 
@@ -164,11 +183,32 @@ export class RegistryStore implements RegistrySource {
     ])
   }
 
-  async deleteDeployment(id: string, audit: Audit): Promise<void> {
+  /** Only if it may still be removed then, where a time is given: it may have come back. */
+  async deleteDeployment(
+    id: string,
+    audit: Audit,
+    { removableAt, overBefore }: { removableAt?: number; overBefore?: number } = {},
+  ): Promise<void> {
+    const over = this.#db
+      .select({ id: leases.deploymentId })
+      .from(leases)
+      .where(lt(leases.expiresAt, overBefore ?? 0))
+    const isGone = notExists(
+      this.#db.select({ id: deployments.id }).from(deployments).where(eq(deployments.id, id)),
+    )
     await writeRegistry(this.#db, audit, [
-      this.#db.delete(deployments).where(eq(deployments.id, id)),
+      this.#db
+        .delete(deployments)
+        .where(
+          and(
+            eq(deployments.id, id),
+            removableAt === undefined ? undefined : lte(deployments.removeAt, removableAt),
+            overBefore === undefined ? undefined : inArray(deployments.id, over),
+          ),
+        ),
+      this.#db.delete(leases).where(and(eq(leases.deploymentId, id), isGone)),
       // what was measured of it says nothing of another that takes its name
-      this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
+      this.#db.delete(measurements).where(and(eq(measurements.deploymentId, id), isGone)),
     ])
   }
 

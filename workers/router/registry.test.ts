@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest'
 
+import type { LeaseRow } from './leases/lease-board.ts'
 import {
   CHECK_TIMEOUT_MS,
   FRESH_MS,
@@ -26,6 +27,12 @@ class Database {
     const { version } = this
     await this.before()
     return version
+  }
+
+  leases: LeaseRow[] = []
+
+  async readLeases(after: number) {
+    return this.leases.filter(({ id }) => id > after)
   }
 
   async readRows() {

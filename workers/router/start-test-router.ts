@@ -55,8 +55,12 @@ export interface TestRouter {
     body: Uint8Array | string,
     more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
   ): void
-  /** What the far node was sent so far. */
+  /** What the far node was sent so far, but for the questions whether it is ready. */
   received: ReceivedCall[]
+  /** Those. */
+  asked: ReceivedCall[]
+  /** Runs the jobs of the cron trigger. */
+  runJobs(): Promise<void>
   /** Of the key that signs calls, as JWK JSON. */
   publicKey: string
   database(): Promise<D1Database>
@@ -78,6 +82,7 @@ export async function startTestRouter(
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const received: ReceivedCall[] = []
+  const asked: ReceivedCall[] = []
   let reply: {
     contentType: string
     body: Uint8Array | string
@@ -93,7 +98,8 @@ export async function startTestRouter(
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     request.on('end', async () => {
       const body = Buffer.concat(chunks)
-      received.push({ headers: request.headers, path: request.url ?? '', body })
+      const call = { headers: request.headers, path: request.url ?? '', body }
+      ;(call.path.endsWith('/ready') ? asked : received).push(call)
       if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
       response
         .writeHead(reply.status ?? 200, {
@@ -190,6 +196,10 @@ export async function startTestRouter(
       reply = { contentType, body, ...more }
     },
     received,
+    asked,
+    async runJobs() {
+      await worker.scheduled({ cron: '* * * * *' })
+    },
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,
     async stop() {

@@ -39,8 +39,8 @@ export async function writeRegistry(
   await batch.catch(unwritable)
 }
 
-/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
-function unwritable(cause: unknown): never {
+/** What a failed write is told as. Each change was checked against what was stored; a constraint that fails tells of one in between. */
+export function unwritable(cause: unknown): never {
   if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
     throw new MeshError('conflict', 'another change came in between: look again and repeat', {
       cause,

@@ -17,6 +17,8 @@ export interface Place {
 
 export interface Pool extends Place {
   door: DoorName
+  /** Whether probes reach them. */
+  reachable: boolean
   list: WeightedList<Candidate>
 }
 
@@ -45,15 +47,16 @@ export function createOffer(
     const places = Map.groupBy(behind, placeKey)
     return Array.from(places.values(), (own): Pool => {
       const [first] = own as [Candidate] // as: a group has at least one
-      return { ...placeOf(first), door, list: weightedList(own) }
+      const reachable = first.unreachableSince === null
+      return { ...placeOf(first), door, reachable, list: weightedList(own) }
     })
   })
   return { model, measured, produces, pools }
 }
 
-/** Of what `placeOf` says; a region is the owner's own words, so it comes last. */
-function placeKey({ placement, transport, region }: Deployment): string {
-  return `${placement} ${transport === 'binding'} ${region === null ? '' : `in ${region}`}`
+/** Of what `placeOf` says, and whether it can be reached; a region is the owner's own words, so it comes last. */
+function placeKey({ placement, transport, unreachableSince, region }: Deployment): string {
+  return `${placement} ${transport === 'binding'} ${unreachableSince === null} ${region === null ? '' : `in ${region}`}`
 }
 
 function cacheNameOf({ manifest, artefacts }: RegisteredModel): string | null {
@@ -78,12 +81,23 @@ export function placeOf({ placement, region, transport }: Deployment): Place {
   return { placement, region, egress: transport !== 'binding' }
 }
 
+type IsLive = (own: Candidate) => boolean
+
 /** How many deployments may be called at a door. */
-export function countServing(offers: readonly Offer[], door: DoorName): number {
+export function countServing(offers: readonly Offer[], door: DoorName, isLive: IsLive): number {
+  return listsAt(offers, door).reduce((sum, list) => sum + list.filter(isLive).length, 0)
+}
+
+/** Whether any may. */
+export function isServing(offers: readonly Offer[], door: DoorName, isLive: IsLive): boolean {
+  return listsAt(offers, door).some((list) => list.some(isLive))
+}
+
+function listsAt(offers: readonly Offer[], door: DoorName): (readonly Candidate[])[] {
   return offers
     .flatMap(({ pools }) => pools)
     .filter((pool) => pool.door === door)
-    .reduce((sum, { list }) => sum + list.items.length, 0)
+    .map(({ list }) => list.items)
 }
 
 /** How messages name a model version, as `versionKey` does. */
