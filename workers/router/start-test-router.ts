@@ -44,6 +44,8 @@ export interface TestRouter {
   send(path: string, init?: RequestInit & { key?: string; cached?: true }): Promise<Answer>
   admin(method: string, path: string, body?: unknown): Promise<Answer>
   infer(headers?: Record<string, string>): Promise<Answer>
+  /** Where others reach the router. */
+  url: string
   /** Base URL of the far node. */
   farUrl: string
   /** The body that deploys the model on the far node. */
@@ -143,7 +145,7 @@ export async function startTestRouter(
     ],
   })
   const worker = harness.getWorker<{ DB: D1Database }>()
-  await harness.listen()
+  const { url } = await harness.listen()
   await worker.applyD1Migrations('DB')
 
   const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, cached, ...init } = {}) => {
@@ -191,6 +193,7 @@ export async function startTestRouter(
         body: 'hello',
       }),
     inferKey,
+    url: url.origin,
     farUrl,
     answerWith(contentType, body, more = {}) {
       reply = { contentType, body, ...more }
