@@ -84,11 +84,11 @@ test('loses no request when it is told to stop, while another can answer, and is
   try {
     const nodes = async () => JSON.stringify((await router.admin('GET', '/deployments')).body)
     await expect.poll(nodes, SEEN_WITHIN).toContain('"node":"other"')
-    let going = true
+    const stopping = new AbortController()
     const answers: { status: number; node: string | null }[] = []
     const stream = Promise.all(
       Array.from({ length: 4 }, async () => {
-        while (going) {
+        while (!stopping.signal.aborted) {
           const { status: given, headers } = await infer()
           answers.push({ status: given, node: headers.get('mesh-node') })
         }
@@ -97,7 +97,7 @@ test('loses no request when it is told to stop, while another can answer, and is
     const seen = () => new Set(answers.map((own) => own.node))
     await expect.poll(seen, SEEN_WITHIN).toEqual(new Set(['own', 'other']))
     await node.stop()
-    going = false
+    stopping.abort()
     await stream
     expect(answers.filter((own) => own.status !== 200)).toEqual([])
     expect(await stored()).toMatchObject({ state: 'draining', removeAt: expect.any(Number) })

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi, type MockInstance } from 'vitest'
 
 import { parseConfig } from './config.ts'
 import { Registration } from './registration.ts'
@@ -24,13 +24,14 @@ interface Call {
 let server: Server
 let registration: Registration
 let calls: Call[]
+let warned: MockInstance<typeof console.warn>
 /** Ids that the router knows, and what it answers to whatever is asked when it is in trouble. */
 let known: Set<string>
 let trouble: { status: number; body: string } | undefined
 
 beforeEach(async () => {
   vi.spyOn(console, 'info').mockImplementation(() => {})
-  vi.spyOn(console, 'warn').mockImplementation(() => {})
+  warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
   calls = []
   known = new Set()
   trouble = undefined
@@ -75,7 +76,7 @@ function routerAnswer(method: string, path: string, body: Record<string, unknown
   return { status: 200, body: JSON.stringify({ renewed: [], refused }) }
 }
 const of = (path: string) => calls.filter((call) => call.path === path)
-const logged = () => JSON.stringify(vi.mocked(console.warn).mock.calls)
+const logged = () => JSON.stringify(warned.mock.calls)
 
 test('registers each model with its key, renews all of them at once, and says when it leaves', async () => {
   registration.start()
