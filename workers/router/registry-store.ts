@@ -1,17 +1,4 @@
-import {
-  and,
-  desc,
-  eq,
-  getTableColumns,
-  isNull,
-  lt,
-  max,
-  notInArray,
-  or,
-  sql,
-  type SQL,
-} from 'drizzle-orm'
-import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
+import { and, desc, eq, getTableColumns, isNull, lt, notInArray, or, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -30,22 +17,11 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import { parseRows } from './parse-rows.ts'
-import type { RegistrySource } from './registry.ts'
-import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
+import type { ApiKey, Deployment, Scope } from './snapshot.ts'
 
 const META_ROW = 1
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
-
-/** What a request needs of a key. */
-const liveKey = {
-  id: apiKeys.id,
-  hash: apiKeys.hash,
-  scopes: apiKeys.scopes,
-  expiresAt: apiKeys.expiresAt,
-  revokedAt: apiKeys.revokedAt,
-}
 
 type Write = Parameters<DrizzleD1Database['batch']>[0][number]
 
@@ -57,55 +33,12 @@ export interface Audit {
   detail?: string
 }
 
-/** The registry's tables. Every write is one batch with its audit entry and the raised counter: all or nothing. */
-export class RegistryStore implements RegistrySource {
+/** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter: all or nothing. */
+export class RegistryStore {
   readonly #db: DrizzleD1Database
 
   constructor({ DB }: RegistryBindings) {
     this.#db = drizzle(DB, { casing: 'snake_case' })
-  }
-
-  async readVersion(): Promise<number> {
-    const [row] = await this.#db
-      .select({ version: registryMeta.version })
-      .from(registryMeta)
-      .limit(1)
-    return row?.version ?? 0
-  }
-
-  async readRows(): Promise<RegistryRows> {
-    const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys, measured] = await this.#db.batch([
-      this.#db.select({ version: registryMeta.version }).from(registryMeta),
-      this.#db
-        .select({
-          key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
-          manifest: asText(modelVersions.manifest),
-          artefacts: asText(modelVersions.artefacts),
-          createdAt: modelVersions.createdAt,
-        })
-        .from(modelVersions)
-        .orderBy(modelVersions.modelId, modelVersions.version),
-      this.#db.select(deployment).from(deployments).orderBy(deployments.id),
-      this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
-      // SQLite takes the other columns of a group from the row of its maximum
-      this.#db
-        .select({
-          deploymentId: measurements.deploymentId,
-          metric: measurements.metric,
-          value: measurements.value,
-          measuredAt: max(measurements.measuredAt),
-        })
-        .from(measurements)
-        .groupBy(measurements.deploymentId, measurements.metric),
-    ])
-    return parseRows({
-      version: meta[0]?.version ?? 0,
-      models: versions,
-      deployments: deployed,
-      keys,
-      measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
-    })
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -289,11 +222,6 @@ export class RegistryStore implements RegistrySource {
     ])
     await batch.catch(unwritable)
   }
-}
-
-/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
-function asText(column: AnySQLiteColumn): SQL<string> {
-  return sql<string>`${column}`
 }
 
 function unreadable(cause: unknown): never {
