@@ -9,7 +9,10 @@ import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
 import { createTestHarness } from 'wrangler'
 
+import { carryAsWorkerd } from './carry-as-workerd.ts'
 import { modelEntry } from './registry-fixture.ts'
+
+carryAsWorkerd()
 
 const ROOT = join(import.meta.dirname, '..', '..')
 

@@ -18,11 +18,11 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
 const MAX_ERROR_CHARS = 1_000
 
 /** Bearer tokens and signatures, as a server that repeats the headers it was sent would tell them. */
-const CREDENTIALS = /\b(?:Bearer|Basic)\s+[^\s"',;]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*/gi
+const CREDENTIALS = /\b(?:Bearer|Basic)\s+[^\s"',;]{16,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*/gi
 
 /**
- * What another server told of an error, as ours: its sentence, cut and without credentials, and its code where that is one of its
- * status. Nothing else of it is passed on, since callers read all fields as the router's own words.
+ * What another server told of an error, as ours: its sentence, cut and without credentials, and its code where
+ * that is one of its status. Nothing else of it is passed on, since callers read all fields as the router's own words.
  */
 export function toldProblem(
   status: number,
