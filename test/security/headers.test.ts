@@ -126,7 +126,7 @@ describe('a node that breaks the lines of HTTP', () => {
     server.close()
   })
 
-  const body = `${GOOD}`
+  const body = GOOD
   const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n`
   test.each([
     ['a carriage return in a header', `${head}mesh-node: a\rset-cookie: a=${EVIL}\r\n`],

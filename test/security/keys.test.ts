@@ -38,7 +38,7 @@ const READS = [
   'POST /v2/repository/index',
   'POST /v2/repository/models/:name/:change{load|unload}',
 ]
-const isOipRead = (route: string) => /^GET \/v2\/models/.test(route)
+const isOipRead = (route: string) => route.startsWith('GET /v2/models')
 
 const ROUTES = [
   ...new Set(

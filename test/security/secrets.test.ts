@@ -58,8 +58,15 @@ async function repeat(request: IncomingMessage, response: ServerResponse): Promi
     .writeHead(answersWith, { 'content-type': 'application/problem+json', 'x-echo': NODE_TOKEN })
     .end(
       JSON.stringify({
-        ...{ type: 'x', title: detail, status: answersWith, detail, error: detail },
-        ...{ code: 'internal', retryable: answersWith === 500, headers, body },
+        type: 'x',
+        title: detail,
+        status: answersWith,
+        detail,
+        error: detail,
+        code: 'internal',
+        retryable: answersWith === 500,
+        headers,
+        body,
       }),
     )
 }

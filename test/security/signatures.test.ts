@@ -185,7 +185,7 @@ describe('a signature', () => {
     expect(await call(forged)).toMatchObject(REFUSED)
   })
 
-  test.each(['', ' ', 'a.b.c', '..', 'A'.repeat(8_000), `${'a.'.repeat(3_000)}`, 'null', '{}'])(
+  test.each(['', ' ', 'a.b.c', '..', 'A'.repeat(8_000), 'a.'.repeat(3_000), 'null', '{}'])(
     'that is none is refused: %#',
     async (signature) => {
       expect(await call(signature)).toMatchObject(REFUSED)
