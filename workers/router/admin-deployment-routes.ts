@@ -7,6 +7,7 @@ import { PatchDeployment, PutDeployment } from './admin-bodies.ts'
 import { change, readAdminBody, sameJson } from './admin-change.ts'
 import { drained, mustDrain } from './drain-deployment.ts'
 import type { RouterApp } from './env.ts'
+import { findDeployment } from './find-deployment.ts'
 import { LeaseStore } from './leases/lease-store.ts'
 import { mayChange, requireMayChange, requireMayRegister } from './may-register.ts'
 import { deploymentId, inState, nextDeployment } from './next-deployment.ts'
@@ -133,10 +134,6 @@ function asksForNow(c: Context): boolean {
   const now = c.req.query('now')
   if (now === undefined || now === 'true') return now === 'true'
   throw new MeshError('invalid_request', `now is '${now.slice(0, 32)}'; it can only be true`)
-}
-
-function findDeployment({ deployments }: Snapshot, id: string): Deployment | undefined {
-  return deployments.find((deployment) => deployment.id === id)
 }
 
 export function requireDeployment(snapshot: Snapshot, id: string): Deployment {

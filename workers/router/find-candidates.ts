@@ -9,7 +9,7 @@ import { countServing, isServing, nameOf, type Offer } from './matching/offer.ts
 import { nearest } from './nearest.ts'
 import { rank } from './ranking/rank.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
-import type { Candidate, Snapshot } from './snapshot.ts'
+import type { Candidate, Deployment, Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
 const MAX_ECHO_CHARS = 96
@@ -137,7 +137,7 @@ function nothingFits(
 }
 
 /** Where a capability is served by other people's servers only, its other door is open. */
-function elsewhere({ door, offers }: Wanted, isLive: (own: Candidate) => boolean): string {
+function elsewhere({ door, offers }: Wanted, isLive: (own: Deployment) => boolean): string {
   if (door === 'tensor' || !isServing(offers, 'tensor', isLive)) return ''
   const ids = new Set(offers.map(({ model }) => `/v2/models/${model.manifest.id}/infer`))
   return `; what is takes tensors only: POST ${Array.from(ids).join(' or ')}`

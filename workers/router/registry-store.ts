@@ -7,14 +7,11 @@ import {
   isNull,
   lt,
   lte,
-  max,
   notExists,
   notInArray,
   or,
   sql,
-  type SQL,
 } from 'drizzle-orm'
-import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -34,81 +31,20 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import { leaseWrites, LeaseStore } from './leases/lease-store.ts'
-import type { LeaseRow } from './leases/lease-board.ts'
-import { parseRows } from './parse-rows.ts'
-import type { RegistrySource } from './registry.ts'
+import { leaseWrites } from './leases/lease-store.ts'
 import type { Scope } from './scope.ts'
-import type { ApiKey, Deployment, RegistryRows } from './snapshot.ts'
+import type { ApiKey, Deployment } from './snapshot.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
 
-/** What a request needs of a key. */
-const liveKey = {
-  id: apiKeys.id,
-  hash: apiKeys.hash,
-  scopes: apiKeys.scopes,
-  expiresAt: apiKeys.expiresAt,
-  revokedAt: apiKeys.revokedAt,
-}
-
-/** The registry's tables. Every write is one batch with its audit entry and the raised counter: all or nothing. */
-export class RegistryStore implements RegistrySource {
+/** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter: all or nothing. */
+export class RegistryStore {
   readonly #db: DrizzleD1Database
-  readonly #leases: LeaseStore
 
   constructor({ DB }: RegistryBindings) {
     this.#db = drizzle(DB, { casing: 'snake_case' })
-    this.#leases = new LeaseStore({ DB })
-  }
-
-  async readVersion(): Promise<number> {
-    const [row] = await this.#db
-      .select({ version: registryMeta.version })
-      .from(registryMeta)
-      .limit(1)
-    return row?.version ?? 0
-  }
-
-  readLeases(after: number): Promise<LeaseRow[]> {
-    return this.#leases.readAfter(after)
-  }
-
-  async readRows(): Promise<RegistryRows> {
-    const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys, measured] = await this.#db.batch([
-      this.#db.select({ version: registryMeta.version }).from(registryMeta),
-      this.#db
-        .select({
-          key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
-          manifest: asText(modelVersions.manifest),
-          artefacts: asText(modelVersions.artefacts),
-          createdAt: modelVersions.createdAt,
-        })
-        .from(modelVersions)
-        .orderBy(modelVersions.modelId, modelVersions.version),
-      this.#db.select(deployment).from(deployments).orderBy(deployments.id),
-      this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
-      // SQLite takes the other columns of a group from the row of its maximum
-      this.#db
-        .select({
-          deploymentId: measurements.deploymentId,
-          metric: measurements.metric,
-          value: measurements.value,
-          measuredAt: max(measurements.measuredAt),
-        })
-        .from(measurements)
-        .groupBy(measurements.deploymentId, measurements.metric),
-    ])
-    return parseRows({
-      version: meta[0]?.version ?? 0,
-      models: versions,
-      deployments: deployed,
-      keys,
-      measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
-    })
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -303,11 +239,6 @@ export class RegistryStore implements RegistrySource {
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
-}
-
-/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
-function asText(column: AnySQLiteColumn): SQL<string> {
-  return sql<string>`${column}`
 }
 
 function unreadable(cause: unknown): never {

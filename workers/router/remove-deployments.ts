@@ -1,5 +1,6 @@
 import type { Job } from './job.ts'
 import { LeaseStore } from './leases/lease-store.ts'
+import { RegistryReader } from './registry-reader.ts'
 import { RegistryStore } from './registry-store.ts'
 
 /** Who the audit log names. */
@@ -16,7 +17,8 @@ export const removeDeployments: Job = {
     const now = Date.now()
     const overBefore = now - FORGOTTEN_MS
     const store = new RegistryStore(env)
-    const { deployments } = await state.registry.latest(store)
+    const reader = new RegistryReader(env)
+    const { deployments } = await state.registry.latest(reader)
     const drained = deployments.filter(({ removeAt }) => removeAt !== null && removeAt <= now)
     for (const { id } of drained.slice(0, MAX_REMOVED)) {
       const audit = { actor: ACTOR, action: 'delete_deployment', target: id, detail: 'drained' }
@@ -28,6 +30,6 @@ export const removeDeployments: Job = {
       const audit = { actor: ACTOR, action: 'delete_deployment', target: id, detail }
       await store.deleteDeployment(id, audit, { overBefore })
     }
-    if (drained.length + over.length > 0) await state.registry.reload(store)
+    if (drained.length + over.length > 0) await state.registry.reload(reader)
   },
 }

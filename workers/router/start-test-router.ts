@@ -9,7 +9,10 @@ import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
 import { createTestHarness } from 'wrangler'
 
+import { carryAsWorkerd } from './carry-as-workerd.ts'
 import { modelEntry } from './registry-fixture.ts'
+
+carryAsWorkerd()
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -44,8 +47,6 @@ export interface TestRouter {
   send(path: string, init?: RequestInit & { key?: string; cached?: true }): Promise<Answer>
   admin(method: string, path: string, body?: unknown): Promise<Answer>
   infer(headers?: Record<string, string>): Promise<Answer>
-  /** Where others reach the router. */
-  url: string
   /** Base URL of the far node. */
   farUrl: string
   /** The body that deploys the model on the far node. */
@@ -63,9 +64,14 @@ export interface TestRouter {
   asked: ReceivedCall[]
   /** Runs the jobs of the cron trigger. */
   runJobs(): Promise<void>
-  /** Of the key that signs calls, as JWK JSON. */
+  /** The key that signs calls, and what is public of it, as JWK JSON. */
+  signingKey: string
   publicKey: string
   database(): Promise<D1Database>
+  /** Base URL of the router, for what no well-behaved client sends. */
+  url: string
+  /** What the router has logged so far, one line each. */
+  logs(): string[]
   stop(): Promise<void>
 }
 
@@ -83,6 +89,7 @@ export async function startTestRouter(
   }[] = [],
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
+  const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
   const asked: ReceivedCall[] = []
   let reply: {
@@ -135,10 +142,10 @@ export async function startTestRouter(
           ],
           ratelimits,
           vars: {
-            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
-            SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
+            SIGNING_KEY: signingKey,
             ENVIRONMENT: 'development',
+            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
           },
         },
       },
@@ -193,7 +200,6 @@ export async function startTestRouter(
         body: 'hello',
       }),
     inferKey,
-    url: url.origin,
     farUrl,
     answerWith(contentType, body, more = {}) {
       reply = { contentType, body, ...more }
@@ -203,8 +209,11 @@ export async function startTestRouter(
     async runJobs() {
       await worker.scheduled({ cron: '* * * * *' })
     },
+    signingKey,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,
+    url: url.origin,
+    logs: () => harness.getLogs().map(({ message }) => message),
     async stop() {
       farNode.close()
       await harness.close()

@@ -1,7 +1,7 @@
 import { log } from '#shared/log.ts'
 
 import type { Job, JobContext } from '../job.ts'
-import { RegistryStore } from '../registry-store.ts'
+import { RegistryReader } from '../registry-reader.ts'
 import type { Deployment } from '../snapshot.ts'
 import { probeDeployment } from './probe-deployment.ts'
 import { ProbeStore } from './probe-store.ts'
@@ -30,7 +30,7 @@ export const probeNodes: Job = {
   name: 'probe-nodes',
   async run(context) {
     const { env, state } = context
-    const registry = new RegistryStore(env)
+    const registry = new RegistryReader(env)
     const { deployments } = await state.registry.latest(registry)
     const until = Date.now() + RUN_MS
     const warm: Deployment[] = []
