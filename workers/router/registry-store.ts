@@ -26,7 +26,6 @@ import {
   measurements,
   models,
   modelVersions,
-  registryMeta,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'

@@ -53,9 +53,10 @@ export class LeaseBoard {
     if (leaseSeconds === null) return undefined
     // what has a lease and never renewed it is nowhere
     const expiresAt = this.#expiresAt.get(id) ?? 0
-    const { from, until } = this.#standstill ?? { from: 0, until: 0 }
-    const stoodStill = expiresAt > from && now < until + leaseSeconds * 1_000
-    return expiresAt <= now && !stoodStill ? expiresAt : undefined
+    if (expiresAt > now) return undefined
+    const still = this.#standstill
+    const wasHeld = still && expiresAt > still.from && now < still.until + leaseSeconds * 1_000
+    return wasHeld ? undefined : expiresAt
   }
 
   /** Whether a deployment is believed to be there at `now`. */
