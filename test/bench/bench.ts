@@ -63,7 +63,7 @@ try {
     ...(await routerLatency(key)),
     ...(await throughput(url.origin, key)),
     ...(await inference(harness, native)),
-    ...scaleTable(),
+    ...(await scaleTable()),
   ]
   const text = lines.join('\n')
   await writeSection('bench', text)
