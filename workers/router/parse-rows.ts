@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { log } from '#shared/log.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
+import { NodeName } from './admin-bodies.ts'
 import type { MeasurementRow } from './matching/measured.ts'
 import {
   versionKey,
@@ -44,8 +45,9 @@ const json = z.string().transform((text, ctx): unknown => {
 const StoredManifest = json.pipe(RegisteredManifest)
 const StoredArtefacts = json.pipe(z.record(z.string(), z.string()))
 const StoredScopes = json.pipe(z.array(z.enum(['infer', 'admin'])))
-/** What the router computes with; the other columns are text to it. There may be very many. */
+/** What the router computes with, or writes into headers; the other columns are text to it. There may be very many. */
 const Checked = z.object({
+  node: NodeName,
   placement: z.enum(['edge', 'native']),
   transport: z.enum(['binding', 'http', 'oip']),
   state: z.enum(['ready', 'draining', 'disabled']),

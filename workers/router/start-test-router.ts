@@ -9,7 +9,10 @@ import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
 import { createTestHarness } from 'wrangler'
 
+import { carryAsWorkerd } from './carry-as-workerd.ts'
 import { modelEntry } from './registry-fixture.ts'
+
+carryAsWorkerd()
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -57,9 +60,14 @@ export interface TestRouter {
   ): void
   /** What the far node was sent so far. */
   received: ReceivedCall[]
-  /** Of the key that signs calls, as JWK JSON. */
+  /** The key that signs calls, and what is public of it, as JWK JSON. */
+  signingKey: string
   publicKey: string
   database(): Promise<D1Database>
+  /** Base URL of the router, for what no well-behaved client sends. */
+  url: string
+  /** What the router has logged so far, one line each. */
+  logs(): string[]
   stop(): Promise<void>
 }
 
@@ -77,6 +85,7 @@ export async function startTestRouter(
   }[] = [],
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
+  const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
   let reply: {
     contentType: string
@@ -127,17 +136,17 @@ export async function startTestRouter(
           ],
           ratelimits,
           vars: {
-            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
-            SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
+            SIGNING_KEY: signingKey,
             ENVIRONMENT: 'development',
+            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
           },
         },
       },
     ],
   })
   const worker = harness.getWorker<{ DB: D1Database }>()
-  await harness.listen()
+  const { url } = await harness.listen()
   await worker.applyD1Migrations('DB')
 
   const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, cached, ...init } = {}) => {
@@ -190,8 +199,11 @@ export async function startTestRouter(
       reply = { contentType, body, ...more }
     },
     received,
+    signingKey,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,
+    url: url.origin,
+    logs: () => harness.getLogs().map(({ message }) => message),
     async stop() {
       farNode.close()
       await harness.close()
