@@ -16,23 +16,21 @@ export async function longestBlock(
   request: () => void,
 ): Promise<Watched> {
   const started = performance.now()
-  let isDone = false
-  let last = threadMs()
-  let blockedMs = 0
+  const watch = { isDone: false, last: threadMs(), blockedMs: 0 }
   async function tick(): Promise<void> {
-    while (!isDone) {
+    while (!watch.isDone) {
       request()
       await setImmediate()
       const now = threadMs()
-      blockedMs = Math.max(blockedMs, now - last)
-      last = now
+      watch.blockedMs = Math.max(watch.blockedMs, now - watch.last)
+      watch.last = now
     }
   }
   const ticking = tick()
   await work()
-  isDone = true
+  watch.isDone = true
   await ticking
-  return { ms: performance.now() - started, blockedMs }
+  return { ms: performance.now() - started, blockedMs: watch.blockedMs }
 }
 
 function threadMs(): number {

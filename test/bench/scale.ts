@@ -1,3 +1,4 @@
+/** What very large registries cost: a choice, the snapshot, reading it and what changed. `npm run bench:scale` */
 import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -6,6 +7,7 @@ import { requireCandidates, requireOffers } from '../../workers/router/find-cand
 import { RegistryReader } from '../../workers/router/registry-reader.ts'
 import { HealthBoard } from '../../workers/router/resilience/health-board.ts'
 import type { Deployment, Snapshot } from '../../workers/router/snapshot.ts'
+import { machineLine, writeSection } from './benchmarks-page.ts'
 import { fillRegistry } from './fill-registry.ts'
 import { longestBlock, type Watched } from './longest-block.ts'
 import { ThreadedD1 } from './threaded-d1.ts'
@@ -32,23 +34,24 @@ setFlagsFromString('--expose-gc')
 // as: that is what the flag exposes, and only in contexts made after it
 const collect = runInNewContext('gc') as () => void
 
-/** Matching and ranking one request, and the snapshot they work on, by the number of deployments. */
-export async function scaleTable(): Promise<string[]> {
-  const rows: string[] = []
-  for (const size of SIZES) {
-    for (const shape of SHAPES) rows.push(await row(size, shape))
-  }
-  return [
-    '## Scale',
-    '',
-    `Matching and ranking of one request in the snapshot, each of ${REQUESTS.toLocaleString('en')} timed alone, with ${KNOWN.toLocaleString('en')} deployments' health known; the snapshot's heap after a collection. Reach at 100,000: p99 ≤ 100 µs (of the quietest of ${GROUPS} groups), ≤ 64 MB, and no request waits for a refresh.`,
-    `Load: reading all tables, ${LOADS} times. Refresh: reading one changed deployment, ${REFRESHES} times. Medians, with SQLite in another thread for D1; blocked: the longest that a request which was made at every turn of the event loop had to wait meanwhile, its own time included. Idle: the same without either.`,
-    '',
-    '| deployments | over | p50 µs | p99 µs | snapshot MB | load ms | blocked ms | refresh ms | blocked ms | idle ms |',
-    '| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-    ...rows,
-  ]
+const count = (n: number) => n.toLocaleString('en')
+const rows: string[] = []
+for (const size of SIZES) {
+  for (const shape of SHAPES) rows.push(await row(size, shape))
 }
+const text = [
+  '## Scale',
+  '',
+  machineLine('npm run bench:scale'),
+  `Matching and ranking of one request in the snapshot, each of ${count(REQUESTS)} timed alone, with ${count(KNOWN)} deployments' health known; the snapshot's heap after a collection. Reach at 100,000: p99 ≤ 100 µs (of the quietest of ${GROUPS} groups), ≤ 64 MB, and no request waits for a refresh.`,
+  `Load: reading all tables, ${LOADS} times. Refresh: reading one changed deployment, ${REFRESHES} times. Medians, with SQLite in another thread in D1's place. Blocked: the longest that the isolate's thread computed in one go meanwhile, a request at every turn of the event loop included; of its own CPU time, which the kernel may count in steps of 4 ms. Idle: the same of the requests alone.`,
+  '',
+  '| deployments | over | p50 µs | p99 µs | snapshot MB | load ms | blocked ms | refresh ms | blocked ms | idle ms |',
+  '| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+  ...rows,
+].join('\n')
+await writeSection('bench:scale', text)
+console.log(text)
 
 async function row(size: number, { name, ...spread }: (typeof SHAPES)[number]): Promise<string> {
   const d1 = new ThreadedD1()
@@ -86,7 +89,7 @@ async function row(size: number, { name, ...spread }: (typeof SHAPES)[number]): 
       0.5,
     ).toFixed(1)
   return [
-    `| ${size.toLocaleString('en')} | ${name}`,
+    `| ${count(size)} | ${name}`,
     quantile(times, 0.5).toFixed(1),
     quietestP99(times).toFixed(1),
     heapMb.toFixed(1),

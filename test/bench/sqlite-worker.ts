@@ -27,5 +27,6 @@ parentPort?.on('message', ({ id, statements }: { id: number; statements: Stateme
     return { columns, rows: statement.all(...params) as unknown as unknown[][] }
   })
   db.exec('COMMIT')
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
   parentPort?.postMessage({ id, text: JSON.stringify(results) })
 })

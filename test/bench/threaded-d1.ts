@@ -47,6 +47,7 @@ export class ThreadedD1 {
     const id = ++this.#sent
     const text = await new Promise<string>((resolve) => {
       this.#waiting.set(id, resolve)
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
       this.#worker.postMessage({ id, statements })
     })
     return JSON.parse(text) as Result[] // as: that is what the worker sends
