@@ -159,7 +159,7 @@ test('misses nothing that changes while it reads, in pages that are read already
     readChanges: (since) => reader.readChanges(since),
     async readPage(after) {
       const page = await reader.readPage(after)
-      if (after.models.modelId === '') {
+      if (after.models?.modelId === '') {
         await put('aaa-after-its-page')
         await store.deleteDeployment('many-0', AUDIT)
         await run("UPDATE deployments SET weight = 9 WHERE id IN ('many-1', 'tone@1/far')")
