@@ -8,7 +8,7 @@ import { createIsolateState } from '../../workers/router/isolate-state.ts'
 import { createRouter } from '../../workers/router/create-router.ts'
 import { hashKey } from '../../workers/router/authenticate.ts'
 import { Registry } from '../../workers/router/registry.ts'
-import { EMPTY_ROWS } from '../../workers/router/snapshot.ts'
+import { compileSnapshot, EMPTY_ROWS } from '../../workers/router/snapshot.ts'
 
 const ROUNDS = 20_000
 const WARM_UP = 1_000
@@ -30,7 +30,7 @@ const registry = new Registry(() => 0)
 const state = { ...createIsolateState(), registry }
 await registry.latest({
   readVersion: async () => 1,
-  readRows: async () => ({ ...EMPTY_ROWS, version: 1, keys }),
+  readSnapshot: async () => compileSnapshot({ ...EMPTY_ROWS, version: 1, keys }),
 })
 const app = createRouter(state)
 const context = {
