@@ -7,32 +7,34 @@ import type { RouterApp } from './env.ts'
 import { limitLoad } from './limit-load.ts'
 import { limitRate } from './limit-rate.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
-import type { ApiKey, Scope } from './snapshot.ts'
+import type { Scope } from './scope.ts'
+import type { ApiKey } from './snapshot.ts'
 
 const BEARER = /^Bearer +([\w-]{16,128})$/i
 
 /** The key that a secret of the Worker names, so that an empty registry can be filled. */
 const ROOT_KEY: ApiKey = { id: 'root', scopes: ['admin'], expiresAt: null, revokedAt: null }
 
-/** Lets in who shows a live API key with `scope`; any live key when there is none. Throws `unauthenticated` or `forbidden`, of inferences also `shed` and `rate_limited`. */
-export function requireKey(scope?: Scope): MiddlewareHandler<RouterApp> {
+/** Lets in who shows a live API key with one of the scopes; any live key when none is named. Throws `unauthenticated` or `forbidden`, of inferences also `shed` and `rate_limited`. */
+export function requireKey(...scopes: readonly Scope[]): MiddlewareHandler<RouterApp> {
+  const isInference = scopes.includes('infer')
   return async function authenticate(c, next) {
     const enter = async () => {
-      const key = await admit(c, scope)
-      if (scope === 'infer') await limitRate(c, key)
+      const key = await admit(c, scopes)
+      if (isInference) await limitRate(c, key)
       return next()
     }
-    return scope === 'infer' ? limitLoad(c, enter) : enter()
+    return isInference ? limitLoad(c, enter) : enter()
   }
 }
 
-async function admit(c: Context<RouterApp>, scope: Scope | undefined): Promise<ApiKey> {
+async function admit(c: Context<RouterApp>, scopes: readonly Scope[]): Promise<ApiKey> {
   c.header('www-authenticate', 'Bearer realm="capillary"')
   const key = await findKey(c)
-  if (scope !== undefined && !key.scopes.includes(scope)) {
+  if (scopes.length > 0 && !scopes.some((scope) => key.scopes.includes(scope))) {
     throw new MeshError(
       'forbidden',
-      `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scope}`,
+      `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scopes.join(' or ')}`,
     )
   }
   c.header('www-authenticate', undefined)

@@ -3,14 +3,15 @@ import type { Context } from 'hono'
 import { DEADLINE_HEADER, DEFAULT_DEADLINE_MS } from '#shared/protocol.ts'
 
 import type { RouterApp } from './env.ts'
+import { outliveCaller } from './outlive-caller.ts'
 
 /** Does an inference if the isolate has room for one more. Throws `shed` otherwise, before anything is done for it. */
 export async function limitLoad<T>(c: Context<RouterApp>, work: () => Promise<T>): Promise<T> {
   const leave = enter(c)
-  const done = work().finally(() => leave(Date.now()))
-  // what is counted must be uncounted, also when the caller hangs up and its request is dropped
-  c.executionCtx.waitUntil(done.catch(() => {}))
-  return done
+  return outliveCaller(
+    c,
+    work().finally(() => leave(Date.now())),
+  )
 }
 
 function enter(c: Context<RouterApp>): (now: number) => void {

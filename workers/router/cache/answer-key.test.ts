@@ -53,6 +53,16 @@ describe('the key of an answer', () => {
     expect(await keyOf(json(one, false))).not.toBe(await keyOf(json(other, false)))
   })
 
+  /** JSON.stringify writes both as another value, which a node would have answered otherwise. */
+  test.each([
+    ['1e400', 'null'],
+    ['-1e400', '1e400'],
+    ['-0', '0'],
+  ])('is not that of another number: %s, %s', async (one, other) => {
+    const [first, second] = [json(`{"inputs":[${one}]}`), json(`{"inputs":[${other}]}`)]
+    expect(await keyOf(first)).not.toBe(await keyOf(second))
+  })
+
   test('is of the bytes where JSON is announced and is not there', async () => {
     expect(await keyOf(json('{'))).not.toBe(await keyOf(json('[')))
   })

@@ -49,6 +49,11 @@ export class RouterMetrics {
     help: `Requests that the cache was asked for: hit, collapsed (into one on its way) or miss ${OF_ISOLATE}`,
     labels: ['result'],
   })
+  readonly #probes = new Counter({
+    name: 'mesh_probes_total',
+    help: `Questions whether a deployment is ready, by occasion (cron, recovery, warm-up) and result ${OF_ISOLATE}`,
+    labels: ['occasion', 'result'],
+  })
   readonly all: readonly Metric[]
 
   constructor(readings: readonly Metric[]) {
@@ -59,6 +64,7 @@ export class RouterMetrics {
       this.#attemptDurations,
       this.#hedges,
       this.#cache,
+      this.#probes,
       ...readings,
     ]
   }
@@ -74,6 +80,10 @@ export class RouterMetrics {
   /** A request that the isolate had no room for: nothing else is known of it. */
   noteShed(): void {
     this.#requests.increment({ capability: NONE, outcome: 'shed', cache: 'bypass' })
+  }
+
+  noteProbe(occasion: 'cron' | 'recovery' | 'warm-up', isWell: boolean): void {
+    this.#probes.increment({ occasion, result: isWell ? 'ok' : 'failed' })
   }
 
   #noteAttempt({ kind, outcome, model, ms }: Attempt): void {
