@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { MeshError } from '#shared/mesh-error.ts'
 import { PROBLEM_MEDIA_TYPE, toProblem } from '#shared/problem.ts'
 import { SIGNATURE_HEADER } from '#shared/protocol.ts'
+import { ReplayWindow } from '#shared/replay-window.ts'
 import { verifySignature } from '#shared/signed-request.ts'
 
 import { startTestRouter, type TestRouter } from '../../workers/router/start-test-router.ts'
@@ -39,7 +40,7 @@ let calls = 0
 
 beforeAll(async () => {
   router = await startTestRouter()
-  await router.admin('DELETE', '/deployments/tone@1/far')
+  await router.admin('DELETE', '/deployments/tone@1/far?now=true')
 })
 afterAll(() => router.stop())
 beforeEach(async () => {
@@ -49,7 +50,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.useRealTimers()
   for (const { name, stop } of nodes) {
-    await router.admin('DELETE', `/deployments/tone@1/${name}`)
+    await router.admin('DELETE', `/deployments/tone@1/${name}?now=true`)
     await stop()
   }
 })
@@ -90,13 +91,19 @@ function answer(response: ServerResponse): void {
 }
 const well: Behaviour = (_request, _body, response) => setTimeout(() => answer(response), 2)
 
+const seen = new ReplayWindow()
 /** Refuses what isn't signed for it, at this moment of its own clock. */
 const strict: Behaviour = async ({ headers, url = '' }, body, response) => {
   const node = edgeNode().name
   try {
     await verifySignature(
-      { signature: String(headers[SIGNATURE_HEADER]), method: 'POST', path: url, body },
-      { publicKey: router.publicKey, audience: node },
+      {
+        signature: String(headers[SIGNATURE_HEADER]),
+        method: 'POST',
+        path: url,
+        readBody: async () => body,
+      },
+      { publicKey: router.publicKey, audience: node, seen },
     )
     answer(response)
   } catch (err) {

@@ -19,6 +19,7 @@ import type { RouterApp } from './env.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
 import { placeOf } from './matching/offer.ts'
 import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
+import { outliveCaller } from './outlive-caller.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
@@ -44,7 +45,8 @@ interface Answered {
 export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
   const { candidates, started } = call
   const capability = candidates[0]?.capability ?? null
-  return observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
+  const work = observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
+  return outliveCaller(c, work)
 }
 
 async function recallOrMake(
@@ -65,6 +67,7 @@ async function recallOrMake(
 
 async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<Answered> {
   const { candidates, started, priority = 'normal', ...request } = call
+  c.get('probes').behind(c)
   const dispatched = await dispatch(
     candidates,
     {
@@ -191,17 +194,19 @@ export async function lookForCall(
   }
 }
 
-/** What `look` finds in the snapshot; when it throws, in one that is checked once more. */
+/** What `look` finds in the snapshot; when it throws, in one that is checked once more, leases included. */
 export async function lookTwice<T>(
   c: Context<RouterApp>,
   look: (snapshot: Snapshot) => T,
 ): Promise<T> {
   const snapshot = await snapshotOf(c)
+  const { leases } = c.get('registry')
+  const { lastId } = leases
   try {
     return look(snapshot)
   } catch (err) {
     const rechecked = await recheckedSnapshotOf(c)
-    if (rechecked === snapshot) throw err
+    if (rechecked === snapshot && leases.lastId === lastId) throw err
     return look(rechecked)
   }
 }

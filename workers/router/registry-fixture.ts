@@ -7,7 +7,9 @@ import {
   type Deployment,
   type ModelEntry,
   type RegistryRows,
+  type Snapshot,
 } from './snapshot.ts'
+import { SortedMap } from './sorted-map.ts'
 
 export function modelEntry(overrides: Partial<Manifest> = {}): ModelEntry {
   const example = (name: string, text: string) => ({
@@ -50,8 +52,13 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
     target: 'TONE',
     weight: 1,
     state: 'ready',
+    stateSince: null,
+    removeAt: null,
     region: null,
     cost: null,
+    owner: null,
+    leaseSeconds: null,
+    unreachableSince: null,
     ...overrides,
   }
 }
@@ -75,4 +82,14 @@ export function rows(overrides: Partial<RegistryRows> = {}): RegistryRows {
     deployments: [deployment()],
     ...overrides,
   }
+}
+
+/** Everything that is in a snapshot, to be compared: a map as its entries in their order. */
+export function contentOf(snapshot: Snapshot): unknown {
+  return Object.fromEntries(
+    Object.entries(snapshot).map(([name, part]) => [
+      name,
+      part instanceof SortedMap ? Array.from(part) : part,
+    ]),
+  )
 }

@@ -3,15 +3,15 @@ import {
   desc,
   eq,
   getTableColumns,
+  inArray,
   isNull,
   lt,
-  max,
+  lte,
+  notExists,
   notInArray,
   or,
   sql,
-  type SQL,
 } from 'drizzle-orm'
-import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -22,90 +22,28 @@ import {
   capabilities,
   deployments,
   idempotencyKeys,
+  leases,
   measurements,
   models,
   modelVersions,
-  registryMeta,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import { parseRows } from './parse-rows.ts'
-import type { RegistrySource } from './registry.ts'
-import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
+import { leaseWrites } from './leases/lease-store.ts'
+import type { Scope } from './scope.ts'
+import type { ApiKey, Deployment } from './snapshot.ts'
+import { writeRegistry, type Audit } from './write-registry.ts'
 
-const META_ROW = 1
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
 
-/** What a request needs of a key. */
-const liveKey = {
-  id: apiKeys.id,
-  hash: apiKeys.hash,
-  scopes: apiKeys.scopes,
-  expiresAt: apiKeys.expiresAt,
-  revokedAt: apiKeys.revokedAt,
-}
-
-type Write = Parameters<DrizzleD1Database['batch']>[0][number]
-
-/** Who did what to what; stored with the change itself. */
-export interface Audit {
-  actor: string
-  action: string
-  target: string
-  detail?: string
-}
-
-/** The registry's tables. Every write is one batch with its audit entry and the raised counter: all or nothing. */
-export class RegistryStore implements RegistrySource {
+/** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter: all or nothing. */
+export class RegistryStore {
   readonly #db: DrizzleD1Database
 
   constructor({ DB }: RegistryBindings) {
     this.#db = drizzle(DB, { casing: 'snake_case' })
-  }
-
-  async readVersion(): Promise<number> {
-    const [row] = await this.#db
-      .select({ version: registryMeta.version })
-      .from(registryMeta)
-      .limit(1)
-    return row?.version ?? 0
-  }
-
-  async readRows(): Promise<RegistryRows> {
-    const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys, measured] = await this.#db.batch([
-      this.#db.select({ version: registryMeta.version }).from(registryMeta),
-      this.#db
-        .select({
-          key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
-          manifest: asText(modelVersions.manifest),
-          artefacts: asText(modelVersions.artefacts),
-          createdAt: modelVersions.createdAt,
-        })
-        .from(modelVersions)
-        .orderBy(modelVersions.modelId, modelVersions.version),
-      this.#db.select(deployment).from(deployments).orderBy(deployments.id),
-      this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
-      // SQLite takes the other columns of a group from the row of its maximum
-      this.#db
-        .select({
-          deploymentId: measurements.deploymentId,
-          metric: measurements.metric,
-          value: measurements.value,
-          measuredAt: max(measurements.measuredAt),
-        })
-        .from(measurements)
-        .groupBy(measurements.deploymentId, measurements.metric),
-    ])
-    return parseRows({
-      version: meta[0]?.version ?? 0,
-      models: versions,
-      deployments: deployed,
-      keys,
-      measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
-    })
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -117,7 +55,7 @@ export class RegistryStore implements RegistrySource {
     const { id, version, title, capability, license } = manifest
     const createdAt = Date.now()
     const [task = ''] = capability.split('/')
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(capabilities)
         .values({ id: capability, task, createdAt })
@@ -137,7 +75,7 @@ export class RegistryStore implements RegistrySource {
     artefacts: Record<string, string>,
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .update(modelVersions)
         .set({ artefacts })
@@ -146,7 +84,7 @@ export class RegistryStore implements RegistrySource {
   }
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
       // a capability lives as long as a model offers it
@@ -158,27 +96,54 @@ export class RegistryStore implements RegistrySource {
     ])
   }
 
-  async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
+  /** With its lease renewed when it registered itself; else an operator changed it, which says nothing of its node. */
+  async putDeployment(
+    deployment: Deployment,
+    audit: Audit,
+    { renewed = false }: { renewed?: boolean } = {},
+  ): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(deployments)
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
+      ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
     ])
   }
 
   async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
     ])
   }
 
-  async deleteDeployment(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
-      this.#db.delete(deployments).where(eq(deployments.id, id)),
+  /** Only if it may still be removed then, where a time is given: it may have come back. */
+  async deleteDeployment(
+    id: string,
+    audit: Audit,
+    { removableAt, overBefore }: { removableAt?: number; overBefore?: number } = {},
+  ): Promise<void> {
+    const over = this.#db
+      .select({ id: leases.deploymentId })
+      .from(leases)
+      .where(lt(leases.expiresAt, overBefore ?? 0))
+    const isGone = notExists(
+      this.#db.select({ id: deployments.id }).from(deployments).where(eq(deployments.id, id)),
+    )
+    await writeRegistry(this.#db, audit, [
+      this.#db
+        .delete(deployments)
+        .where(
+          and(
+            eq(deployments.id, id),
+            removableAt === undefined ? undefined : lte(deployments.removeAt, removableAt),
+            overBefore === undefined ? undefined : inArray(deployments.id, over),
+          ),
+        ),
+      this.#db.delete(leases).where(and(eq(leases.deploymentId, id), isGone)),
       // what was measured of it says nothing of another that takes its name
-      this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
+      this.#db.delete(measurements).where(and(eq(measurements.deploymentId, id), isGone)),
     ])
   }
 
@@ -186,11 +151,13 @@ export class RegistryStore implements RegistrySource {
     key: { id: string; name: string; hash: string; scopes: Scope[]; expiresAt: number | null },
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() })])
+    await writeRegistry(this.#db, audit, [
+      this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() }),
+    ])
   }
 
   async revokeKey(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.update(apiKeys).set({ revokedAt: Date.now() }).where(eq(apiKeys.id, id)),
     ])
   }
@@ -271,29 +238,6 @@ export class RegistryStore implements RegistrySource {
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
-
-  async #write(
-    { actor, action, target, detail = '' }: Audit,
-    writes: readonly Write[],
-  ): Promise<void> {
-    const batch = this.#db.batch([
-      this.#db
-        .insert(registryMeta)
-        .values({ id: META_ROW, version: 1 })
-        .onConflictDoUpdate({
-          target: registryMeta.id,
-          set: { version: sql`${registryMeta.version} + 1` },
-        }),
-      this.#db.insert(auditLog).values({ at: Date.now(), actor, action, target, detail }),
-      ...writes,
-    ])
-    await batch.catch(unwritable)
-  }
-}
-
-/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
-function asText(column: AnySQLiteColumn): SQL<string> {
-  return sql<string>`${column}`
 }
 
 function unreadable(cause: unknown): never {
@@ -301,21 +245,4 @@ function unreadable(cause: unknown): never {
     cause,
     retryAfter: 1,
   })
-}
-
-/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
-function unwritable(cause: unknown): never {
-  if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
-    throw new MeshError('conflict', 'another change came in between: look again and repeat', {
-      cause,
-    })
-  }
-  throw new MeshError('registry_unavailable', 'the registry cannot be written; nothing changed', {
-    cause,
-    retryAfter: 1,
-  })
-}
-
-function messagesOf(err: unknown): string {
-  return err instanceof Error ? `${err.message} ${messagesOf(err.cause)}` : ''
 }

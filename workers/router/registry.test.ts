@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest'
 
+import type { LeaseRow } from './leases/lease-board.ts'
 import {
   CHECK_TIMEOUT_MS,
+  FIRST_LOAD_MS,
   FRESH_MS,
   LOAD_TIMEOUT_MS,
   RECHECK_INTERVAL_MS,
@@ -9,15 +11,17 @@ import {
   STALE_MS,
 } from './registry.ts'
 import { rows } from './registry-fixture.ts'
+import { compileSnapshot } from './snapshot.ts'
 
 const NEVER = new Promise<never>(() => {})
 
-/** D1, as far as the registry sees it: a counter and rows, which can fail or be slow. */
+/** D1, as far as the registry sees it: a counter and a snapshot, which can fail or be slow. */
 class Database {
   version = 1
   versionReads = 0
-  rowReads = 0
-  /** What a read waits for before it takes the rows, or after. */
+  leases: LeaseRow[] = []
+  snapshotReads = 0
+  /** What a read waits for before it takes what is stored, or after. */
   before: () => Promise<void> = async () => {}
   after: () => Promise<void> = async () => {}
 
@@ -28,10 +32,14 @@ class Database {
     return version
   }
 
-  async readRows() {
-    this.rowReads++
+  async readLeases(after: number) {
+    return this.leases.filter(({ id }) => id > after)
+  }
+
+  async readSnapshot() {
+    this.snapshotReads++
     await this.before()
-    const read = rows({ version: this.version })
+    const read = compileSnapshot(rows({ version: this.version }))
     await this.after()
     return read
   }
@@ -63,7 +71,7 @@ describe('with no snapshot yet', () => {
     await current()
     await pass(FRESH_MS)
     await current()
-    expect(database).toMatchObject({ rowReads: 1, versionReads: 0 })
+    expect(database).toMatchObject({ snapshotReads: 1, versionReads: 0 })
   })
 
   test('throws registry_unavailable when D1 fails, and tries again at the next request', async () => {
@@ -81,9 +89,48 @@ describe('with no snapshot yet', () => {
   })
 })
 
+describe('with a snapshot that the first of many requests reads', () => {
+  test('reads once for all that come meanwhile, and answers them too', async () => {
+    let release = () => {}
+    database.before = () => new Promise((resolve) => (release = resolve))
+    const answers = Promise.all([current(), current(), registry.latest(database)])
+    await pass(1_000)
+    release()
+    await pass(100)
+    expect((await answers).map(({ version }) => version)).toEqual([1, 1, 1])
+    expect(database.snapshotReads).toBe(1)
+  })
+
+  test('lets the next one read when the first failed', async () => {
+    let fails = () => {}
+    database.before = () => new Promise((_, reject) => (fails = () => reject(new Error('no'))))
+    const first = expect(current()).rejects.toMatchObject({ code: 'registry_unavailable' })
+    const second = current()
+    await pass(100)
+    database.before = async () => {}
+    fails()
+    await pass(100)
+    await first
+    expect((await second).version).toBe(1)
+    expect(database.snapshotReads).toBe(2)
+  })
+
+  test('waits for a read that was cut off no longer than it takes, and reads itself', async () => {
+    database.before = () => NEVER
+    const cutOff = current()
+    void cutOff.catch(() => {})
+    await pass(0)
+    database.before = async () => {}
+    const answer = current()
+    await pass(FIRST_LOAD_MS + 100)
+    expect((await answer).version).toBe(1)
+  })
+})
+
 describe('with a snapshot past its freshness', () => {
   beforeEach(async () => {
     await current()
+    behind = []
     await pass(FRESH_MS + 1)
   })
 
@@ -95,10 +142,10 @@ describe('with a snapshot past its freshness', () => {
     expect(database.versionReads).toBe(1)
   })
 
-  test('does not read the rows again while the counter stands still', async () => {
+  test('does not read again while the counter stands still', async () => {
     await current()
     await Promise.all(behind)
-    expect(database.rowReads).toBe(1)
+    expect(database.snapshotReads).toBe(1)
     expect(registry.age).toBe(0)
   })
 
@@ -128,6 +175,7 @@ describe('with a snapshot past its freshness', () => {
 describe('with a snapshot too old to answer from unchecked', () => {
   beforeEach(async () => {
     await current()
+    behind = []
     await pass(STALE_MS + 1)
   })
 
@@ -239,5 +287,42 @@ describe('around a change', () => {
     await pass(FRESH_MS + 1)
     database.before = async () => {}
     expect((await current()).version).toBe(2)
+  })
+})
+
+describe('leases', () => {
+  const LEASED = { id: 'd', leaseSeconds: 60 }
+  const isOver = () => registry.leases.overSince(LEASED, Date.now()) !== undefined
+  const renew = () => {
+    const id = database.leases.length + 1
+    database.leases.push({ id, deploymentId: 'd', expiresAt: Date.now() + 60_000 })
+  }
+
+  test('are read along with each check, though no counter moves', async () => {
+    renew()
+    await current()
+    await pass(50_000)
+    renew()
+    await current()
+    await pass(FRESH_MS + 1)
+    await current()
+    await pass(55_000)
+    expect([isOver(), database.snapshotReads]).toEqual([false, 1])
+  })
+
+  test('stand still while D1 fails, since nobody can renew, and end as they should when it is back', async () => {
+    renew()
+    await current()
+    await pass(FRESH_MS + 1)
+    database.before = fail
+    await current()
+    await pass(300_000)
+    expect(isOver()).toBe(false)
+    database.before = async () => {}
+    await current()
+    await pass(59_000)
+    expect(isOver()).toBe(false)
+    await pass(2_000)
+    expect(isOver()).toBe(true)
   })
 })

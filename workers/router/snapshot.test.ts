@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { countServing } from './matching/offer.ts'
+import { candidateOf, countServing } from './matching/offer.ts'
 import { deployment, modelEntry, rows } from './registry-fixture.ts'
 import { compileSnapshot } from './snapshot.ts'
 
@@ -9,12 +9,12 @@ const TONE = 'text-classification/tone'
 test('keeps a capability whose deployments are all out of service', () => {
   const { capabilities, offers } = compileSnapshot(rows({ deployments: [] }))
   expect(capabilities.has(TONE)).toBe(true)
-  expect(countServing(offers.get(TONE) ?? [], 'task')).toBe(0)
+  expect(countServing(offers.get(TONE) ?? [], 'task', () => true)).toBe(0)
 })
 
 test('ignores a deployment of a model that is not registered', () => {
   const snapshot = compileSnapshot(rows({ deployments: [deployment({ version: '7' })] }))
-  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task')).toBe(0)
+  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task', () => true)).toBe(0)
 })
 
 test('gathers the versions and models of one capability', () => {
@@ -28,7 +28,7 @@ test('gathers the versions and models of one capability', () => {
       ],
     }),
   )
-  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task')).toBe(3)
+  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task', () => true)).toBe(3)
   expect(snapshot.versions.get('tone')).toHaveLength(2)
 })
 
@@ -39,8 +39,11 @@ test('offers each deployment with what its own version of the model answers', ()
       deployments: [deployment(), deployment({ version: '2', node: 'b' })],
     }),
   )
-  const pools = (offers.get(TONE) ?? []).flatMap((offer) => offer.pools)
-  const offered = pools.filter(({ door }) => door === 'task').flatMap(({ list }) => list.items)
+  const offered = (offers.get(TONE) ?? []).flatMap((offer) =>
+    offer.pools
+      .filter(({ door }) => door === 'task')
+      .flatMap(({ list }) => list.items.map((own) => candidateOf(offer, own))),
+  )
   expect(offered).toMatchObject([
     { version: '1', produces: ['application/json'] },
     { version: '2', produces: ['image/png'] },

@@ -1,11 +1,12 @@
 import type { Manifest } from '#shared/manifest.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
-import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
+import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 
-import { createOffer, type Offer } from './matching/offer.ts'
-import { measuredOf, type MeasurementRow } from './matching/measured.ts'
-
-export type Scope = 'infer' | 'admin'
+import { applyChanges } from './apply-changes.ts'
+import type { DeploymentMeasurements, MeasurementRow } from './matching/measured.ts'
+import type { Offer } from './matching/offer.ts'
+import type { Scope } from './scope.ts'
+import { SortedMap } from './sorted-map.ts'
 
 export interface ApiKey {
   id: string
@@ -23,9 +24,19 @@ export interface Deployment {
   transport: 'binding' | 'http' | 'oip'
   target: string
   weight: number
-  state: 'ready' | 'draining' | 'disabled'
+  /** `warming`: nobody has found it ready yet. */
+  state: 'warming' | 'ready' | 'draining' | 'disabled'
+  stateSince: number | null
+  /** From when on it may be removed, in ms since the epoch; null while nobody asked for it. */
+  removeAt: number | null
   region: string | null
   cost: number | null
+  /** Id of the API key that registered it. */
+  owner: string | null
+  /** It takes traffic only as long as it renews its lease; always when null. */
+  leaseSeconds: number | null
+  /** Since when probes can't reach it, in ms since the epoch. */
+  unreachableSince: number | null
 }
 
 /** A deployment that a request may try, with what the attempt must know of its model. */
@@ -50,7 +61,7 @@ export interface ModelEntry extends RegisteredModel {
   manifest: Manifest
 }
 
-/** What the registry's tables hold, as they are read: models by id and version, deployments by id. */
+/** What the registry's tables hold, in any order. */
 export interface RegistryRows {
   version: number
   models: readonly RegisteredModel[]
@@ -64,24 +75,50 @@ export interface CapabilityEntry {
   models: readonly ModelEntry[]
 }
 
-/** The registry in memory, arranged for look-ups: plain data, shared by all requests of an isolate. */
+/** A deployment with what was measured of it, the latest of each metric. */
+export interface PlacedDeployment {
+  deployment: Deployment
+  measurements: readonly MeasurementRow[]
+}
+
+/** What stands under some keys of the tables; undefined where nothing does any more. */
+export interface RegistryChanges {
+  /** By `id@version`. */
+  models: ReadonlyMap<string, RegisteredModel | undefined>
+  deployments: ReadonlyMap<string, PlacedDeployment | undefined>
+  /** By SHA-256 of the key. */
+  keys: ReadonlyMap<string, ApiKey | undefined>
+}
+
+/** A place in the log of changes: up to there a snapshot has them. */
+export interface LogPosition {
+  id: number
+  token: string
+}
+
+/** The registry in memory, arranged for look-ups: never changed, shared by all requests of an isolate. */
 export interface Snapshot {
   version: number
+  /** Undefined of one that wasn't read from a log. */
+  position: LogPosition | undefined
   /** By `id@version`. */
-  models: ReadonlyMap<string, RegisteredModel>
+  models: SortedMap<RegisteredModel>
   /** Every version of a model, by its id: 2 before 10. */
-  versions: ReadonlyMap<string, readonly RegisteredModel[]>
+  versions: SortedMap<readonly RegisteredModel[]>
   /** What is offered at task level. */
-  capabilities: ReadonlyMap<string, CapabilityEntry>
+  capabilities: SortedMap<CapabilityEntry>
   /** By capability: each model version with what takes its traffic, those that take tensors only among them. */
-  offers: ReadonlyMap<string, readonly Offer[]>
+  offers: SortedMap<readonly Offer[]>
   /** The same by the model's id. */
-  offersOfModel: ReadonlyMap<string, readonly Offer[]>
+  offersOfModel: SortedMap<readonly Offer[]>
+  /** By id. */
   deployments: readonly Deployment[]
   /** By `id@version` of the model. */
-  deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
+  deploymentsOf: SortedMap<readonly Deployment[]>
+  /** What was measured of the deployments, by `id@version` of the model. */
+  measurementsOf: SortedMap<readonly DeploymentMeasurements[]>
   /** By SHA-256 of the key. */
-  keys: ReadonlyMap<string, ApiKey>
+  keys: SortedMap<ApiKey>
 }
 
 export const EMPTY_ROWS: RegistryRows = {
@@ -92,45 +129,39 @@ export const EMPTY_ROWS: RegistryRows = {
   measurements: [],
 }
 
-/** Arranges the rows: every look-up a request makes is one in a Map. */
-export function compileSnapshot(rows: RegistryRows): Snapshot {
-  const deploymentsOf = Map.groupBy(rows.deployments, ({ modelId, version }) =>
-    versionKey({ id: modelId, version }),
-  )
-  const measurementsOf = Map.groupBy(rows.measurements, ({ deploymentId }) => deploymentId)
-  const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
-  const offers = ordered.map((model) => {
-    const own = deploymentsOf.get(versionKey(model.manifest)) ?? []
-    const measured = measuredOf(own.flatMap(({ id }) => measurementsOf.get(id) ?? []))
-    return createOffer(model, own, measured)
+export const EMPTY_SNAPSHOT: Snapshot = {
+  version: 0,
+  position: undefined,
+  models: SortedMap.empty(),
+  versions: SortedMap.empty(),
+  capabilities: SortedMap.empty(),
+  offers: SortedMap.empty(),
+  offersOfModel: SortedMap.empty(),
+  deployments: [],
+  deploymentsOf: SortedMap.empty(),
+  measurementsOf: SortedMap.empty(),
+  keys: SortedMap.empty(),
+}
+
+/** The snapshot of some rows, at once: what D1 has is read in parts (read-snapshot.ts). */
+export function compileSnapshot({
+  version,
+  models,
+  deployments,
+  keys,
+  measurements,
+}: RegistryRows): Snapshot {
+  const measurementsOf = Map.groupBy(measurements, ({ deploymentId }) => deploymentId)
+  const placed = (deployment: Deployment): PlacedDeployment => ({
+    deployment,
+    measurements: measurementsOf.get(deployment.id) ?? [],
   })
-  return {
-    version: rows.version,
-    models: new Map(rows.models.map((model) => [versionKey(model.manifest), model])),
-    versions: Map.groupBy(ordered, ({ manifest }) => manifest.id),
-    capabilities: new Map(
-      Array.from(byCapability(rows.models.filter(isOwn)), ([id, models]) => [id, { models }]),
-    ),
-    offers: Map.groupBy(offers, ({ model }) => model.manifest.capability),
-    offersOfModel: Map.groupBy(offers, ({ model }) => model.manifest.id),
-    deployments: rows.deployments,
-    deploymentsOf,
-    keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
-  }
-}
-
-const { compare: compareNumbers } = new Intl.Collator('en', { numeric: true })
-
-function compareVersions(a: RegisteredManifest, b: RegisteredManifest): number {
-  return a.id === b.id ? compareNumbers(a.version, b.version) : 0
-}
-
-function isOwn(model: RegisteredModel): model is ModelEntry {
-  return !isRemote(model.manifest)
-}
-
-function byCapability<T extends RegisteredModel>(models: readonly T[]): Map<string, T[]> {
-  return Map.groupBy(models, ({ manifest }) => manifest.capability)
+  const compiled = applyChanges(EMPTY_SNAPSHOT, {
+    models: new Map(models.map((model) => [versionKey(model.manifest), model])),
+    deployments: new Map(deployments.map((own) => [own.id, placed(own)])),
+    keys: new Map(keys.map(({ hash, ...key }) => [hash, key])),
+  })
+  return { ...compiled, version }
 }
 
 /** How a model at a version is named: `id@version`. */

@@ -9,7 +9,10 @@ import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
 import { createTestHarness } from 'wrangler'
 
+import { carryAsWorkerd } from './carry-as-workerd.ts'
 import { modelEntry } from './registry-fixture.ts'
+
+carryAsWorkerd()
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -55,11 +58,20 @@ export interface TestRouter {
     body: Uint8Array | string,
     more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
   ): void
-  /** What the far node was sent so far. */
+  /** What the far node was sent so far, but for the questions whether it is ready. */
   received: ReceivedCall[]
-  /** Of the key that signs calls, as JWK JSON. */
+  /** Those. */
+  asked: ReceivedCall[]
+  /** Runs the jobs of the cron trigger. */
+  runJobs(): Promise<void>
+  /** The key that signs calls, and what is public of it, as JWK JSON. */
+  signingKey: string
   publicKey: string
   database(): Promise<D1Database>
+  /** Base URL of the router, for what no well-behaved client sends. */
+  url: string
+  /** What the router has logged so far, one line each. */
+  logs(): string[]
   stop(): Promise<void>
 }
 
@@ -77,7 +89,9 @@ export async function startTestRouter(
   }[] = [],
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
+  const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
+  const asked: ReceivedCall[] = []
   let reply: {
     contentType: string
     body: Uint8Array | string
@@ -93,7 +107,8 @@ export async function startTestRouter(
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     request.on('end', async () => {
       const body = Buffer.concat(chunks)
-      received.push({ headers: request.headers, path: request.url ?? '', body })
+      const call = { headers: request.headers, path: request.url ?? '', body }
+      ;(call.path.endsWith('/ready') ? asked : received).push(call)
       if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
       response
         .writeHead(reply.status ?? 200, {
@@ -127,17 +142,17 @@ export async function startTestRouter(
           ],
           ratelimits,
           vars: {
-            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
-            SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
+            SIGNING_KEY: signingKey,
             ENVIRONMENT: 'development',
+            ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
           },
         },
       },
     ],
   })
   const worker = harness.getWorker<{ DB: D1Database }>()
-  await harness.listen()
+  const { url } = await harness.listen()
   await worker.applyD1Migrations('DB')
 
   const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, cached, ...init } = {}) => {
@@ -190,8 +205,15 @@ export async function startTestRouter(
       reply = { contentType, body, ...more }
     },
     received,
+    asked,
+    async runJobs() {
+      await worker.scheduled({ cron: '* * * * *' })
+    },
+    signingKey,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,
+    url: url.origin,
+    logs: () => harness.getLogs().map(({ message }) => message),
     async stop() {
       farNode.close()
       await harness.close()
