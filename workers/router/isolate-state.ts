@@ -28,7 +28,7 @@ export function createIsolateState(): IsolateState {
     load,
     counts: new AttemptCounts(),
     answers,
-    observer: new Observer({ registry, board, load, answers }),
     probes: new RecoveryProbes(),
+    observer: new Observer({ registry, board, load, answers }),
   }
 }

@@ -8,6 +8,7 @@ import { outliveCaller } from './outlive-caller.ts'
 /** Does an inference if the isolate has room for one more. Throws `shed` otherwise, before anything is done for it. */
 export async function limitLoad<T>(c: Context<RouterApp>, work: () => Promise<T>): Promise<T> {
   const leave = enter(c)
+  // what is counted must be uncounted, whatever its caller does
   return outliveCaller(
     c,
     work().finally(() => leave(Date.now())),

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 
 import type { RouterApp } from './env.ts'
-import { RegistryReader } from './registry-reader.ts'
 import type { RegistrySource } from './registry.ts'
+import { RegistryReader } from './registry-reader.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The snapshot a request is answered from. */
@@ -20,7 +20,7 @@ export function latestSnapshotOf(c: Context<RouterApp>): Promise<Snapshot> {
   return c.get('registry').latest(sourceOf(c))
 }
 
-/** Opens the reader where something is read, which few requests do. */
+/** Opens the registry where it is read, which few requests do. */
 function sourceOf({ env }: Context<RouterApp>): RegistrySource {
   return {
     readVersion: () => new RegistryReader(env).readVersion(),

@@ -77,13 +77,13 @@ export class RouterMetrics {
     for (const attempt of attempts) this.#noteAttempt(attempt)
   }
 
+  noteProbe(occasion: 'cron' | 'recovery' | 'warm-up', isWell: boolean): void {
+    this.#probes.increment({ occasion, result: isWell ? 'ok' : 'failed' })
+  }
+
   /** A request that the isolate had no room for: nothing else is known of it. */
   noteShed(): void {
     this.#requests.increment({ capability: NONE, outcome: 'shed', cache: 'bypass' })
-  }
-
-  noteProbe(occasion: 'cron' | 'recovery' | 'warm-up', isWell: boolean): void {
-    this.#probes.increment({ occasion, result: isWell ? 'ok' : 'failed' })
   }
 
   #noteAttempt({ kind, outcome, model, ms }: Attempt): void {
