@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } 
 
 import {
   CHECK_TIMEOUT_MS,
-  FIRST_LOAD_MS,
+  TURN_MS,
   FRESH_MS,
   LOAD_TIMEOUT_MS,
   RECHECK_INTERVAL_MS,
@@ -116,7 +116,7 @@ describe('with a snapshot that the first of many requests reads', () => {
     await pass(0)
     database.before = async () => {}
     const answer = current()
-    await pass(FIRST_LOAD_MS + 100)
+    await pass(TURN_MS + 100)
     expect((await answer).version).toBe(1)
   })
 })
@@ -205,6 +205,27 @@ describe('with a snapshot too old to answer from unchecked', () => {
     await pass(CHECK_TIMEOUT_MS * 3)
     await Promise.all(behind)
     expect((await current()).version).toBe(2)
+  })
+})
+
+describe('with a load under way that takes long', () => {
+  test('begins no other, and gives all who wait what it read', async () => {
+    await current()
+    await pass(FRESH_MS + 1)
+    let release = () => {}
+    database.version = 2
+    database.after = () => new Promise((resolve) => (release = resolve))
+    await current()
+    await pass(FRESH_MS + 1)
+    expect((await current()).version).toBe(1)
+    await pass(RECHECK_INTERVAL_MS)
+    const rechecked = registry.recheck(database, defer)
+    await pass(100)
+    release()
+    await pass(100)
+    expect((await rechecked).version).toBe(2)
+    await Promise.all(behind)
+    expect(database.snapshotReads).toBe(2)
   })
 })
 
