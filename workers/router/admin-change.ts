@@ -8,7 +8,8 @@ import { readBody } from '#shared/read-body.ts'
 
 import type { RouterApp } from './env.ts'
 import { RegistryReader } from './registry-reader.ts'
-import { RegistryStore, type Audit } from './registry-store.ts'
+import { RegistryStore } from './registry-store.ts'
+import type { Audit } from './write-registry.ts'
 
 /** A manifest with its examples is the largest thing sent here. */
 export const MAX_ADMIN_BODY_BYTES = 1024 * 1024

@@ -1,4 +1,6 @@
 import type { Job } from './job.ts'
+import { probeNodes } from './probe/probe-nodes.ts'
+import { removeDeployments } from './remove-deployments.ts'
 
 /** What the cron trigger runs, in this order. */
-export const jobs: readonly Job[] = []
+export const jobs: readonly Job[] = [removeDeployments, probeNodes]

@@ -4,6 +4,8 @@ import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 import { registryChanges, registryMeta } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
+import type { LeaseRow } from './leases/lease-board.ts'
+import { LeaseStore } from './leases/lease-store.ts'
 import { readSnapshot, type LoggedChanges, type RowSource } from './read-snapshot.ts'
 import type { StoredRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
@@ -22,9 +24,11 @@ const MAX_CHANGES = 1_000
 /** Reads the registry from D1. */
 export class RegistryReader implements RegistrySource, RowSource {
   readonly #db: DrizzleD1Database
+  readonly #leases: LeaseStore
 
   constructor({ DB }: RegistryBindings) {
     this.#db = drizzle(DB, { casing: 'snake_case' })
+    this.#leases = new LeaseStore({ DB })
   }
 
   async readVersion(): Promise<number> {
@@ -34,6 +38,10 @@ export class RegistryReader implements RegistrySource, RowSource {
 
   readSnapshot(known?: Snapshot): Promise<Snapshot> {
     return readSnapshot(this, known)
+  }
+
+  readLeases(after: number): Promise<LeaseRow[]> {
+    return this.#leases.readAfter(after)
   }
 
   async readPosition(): Promise<LogPosition> {

@@ -1,4 +1,17 @@
-import { and, desc, eq, getTableColumns, isNull, lt, notInArray, or, sql } from 'drizzle-orm'
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  notExists,
+  notInArray,
+  or,
+  sql,
+} from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -9,29 +22,21 @@ import {
   capabilities,
   deployments,
   idempotencyKeys,
+  leases,
   measurements,
   models,
   modelVersions,
-  registryMeta,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import type { ApiKey, Deployment, Scope } from './snapshot.ts'
+import { leaseWrites } from './leases/lease-store.ts'
+import type { Scope } from './scope.ts'
+import type { ApiKey, Deployment } from './snapshot.ts'
+import { writeRegistry, type Audit } from './write-registry.ts'
 
-const META_ROW = 1
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
-
-type Write = Parameters<DrizzleD1Database['batch']>[0][number]
-
-/** Who did what to what; stored with the change itself. */
-export interface Audit {
-  actor: string
-  action: string
-  target: string
-  detail?: string
-}
 
 /** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter: all or nothing. */
 export class RegistryStore {
@@ -50,7 +55,7 @@ export class RegistryStore {
     const { id, version, title, capability, license } = manifest
     const createdAt = Date.now()
     const [task = ''] = capability.split('/')
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(capabilities)
         .values({ id: capability, task, createdAt })
@@ -70,7 +75,7 @@ export class RegistryStore {
     artefacts: Record<string, string>,
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .update(modelVersions)
         .set({ artefacts })
@@ -79,7 +84,7 @@ export class RegistryStore {
   }
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
       // a capability lives as long as a model offers it
@@ -91,27 +96,54 @@ export class RegistryStore {
     ])
   }
 
-  async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
+  /** With its lease renewed when it registered itself; else an operator changed it, which says nothing of its node. */
+  async putDeployment(
+    deployment: Deployment,
+    audit: Audit,
+    { renewed = false }: { renewed?: boolean } = {},
+  ): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(deployments)
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
+      ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
     ])
   }
 
   async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
     ])
   }
 
-  async deleteDeployment(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
-      this.#db.delete(deployments).where(eq(deployments.id, id)),
+  /** Only if it may still be removed then, where a time is given: it may have come back. */
+  async deleteDeployment(
+    id: string,
+    audit: Audit,
+    { removableAt, overBefore }: { removableAt?: number; overBefore?: number } = {},
+  ): Promise<void> {
+    const over = this.#db
+      .select({ id: leases.deploymentId })
+      .from(leases)
+      .where(lt(leases.expiresAt, overBefore ?? 0))
+    const isGone = notExists(
+      this.#db.select({ id: deployments.id }).from(deployments).where(eq(deployments.id, id)),
+    )
+    await writeRegistry(this.#db, audit, [
+      this.#db
+        .delete(deployments)
+        .where(
+          and(
+            eq(deployments.id, id),
+            removableAt === undefined ? undefined : lte(deployments.removeAt, removableAt),
+            overBefore === undefined ? undefined : inArray(deployments.id, over),
+          ),
+        ),
+      this.#db.delete(leases).where(and(eq(leases.deploymentId, id), isGone)),
       // what was measured of it says nothing of another that takes its name
-      this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
+      this.#db.delete(measurements).where(and(eq(measurements.deploymentId, id), isGone)),
     ])
   }
 
@@ -119,11 +151,13 @@ export class RegistryStore {
     key: { id: string; name: string; hash: string; scopes: Scope[]; expiresAt: number | null },
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() })])
+    await writeRegistry(this.#db, audit, [
+      this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() }),
+    ])
   }
 
   async revokeKey(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.update(apiKeys).set({ revokedAt: Date.now() }).where(eq(apiKeys.id, id)),
     ])
   }
@@ -204,24 +238,6 @@ export class RegistryStore {
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
-
-  async #write(
-    { actor, action, target, detail = '' }: Audit,
-    writes: readonly Write[],
-  ): Promise<void> {
-    const batch = this.#db.batch([
-      this.#db
-        .insert(registryMeta)
-        .values({ id: META_ROW, version: 1 })
-        .onConflictDoUpdate({
-          target: registryMeta.id,
-          set: { version: sql`${registryMeta.version} + 1` },
-        }),
-      this.#db.insert(auditLog).values({ at: Date.now(), actor, action, target, detail }),
-      ...writes,
-    ])
-    await batch.catch(unwritable)
-  }
 }
 
 function unreadable(cause: unknown): never {
@@ -229,21 +245,4 @@ function unreadable(cause: unknown): never {
     cause,
     retryAfter: 1,
   })
-}
-
-/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
-function unwritable(cause: unknown): never {
-  if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
-    throw new MeshError('conflict', 'another change came in between: look again and repeat', {
-      cause,
-    })
-  }
-  throw new MeshError('registry_unavailable', 'the registry cannot be written; nothing changed', {
-    cause,
-    retryAfter: 1,
-  })
-}
-
-function messagesOf(err: unknown): string {
-  return err instanceof Error ? `${err.message} ${messagesOf(err.cause)}` : ''
 }

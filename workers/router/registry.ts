@@ -2,6 +2,7 @@ import { withinDeadline } from '#shared/deadline.ts'
 import { log } from '#shared/log.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
+import { LeaseBoard, type LeaseRow } from './leases/lease-board.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Where snapshots come from: D1, through registry-reader.ts. */
@@ -10,6 +11,8 @@ export interface RegistrySource {
   readVersion(): Promise<number>
   /** What is stored now; of a `known` one only what changed is read. */
   readSnapshot(known: Snapshot | undefined): Promise<Snapshot>
+  /** Leases that were renewed after the renewal of that id. */
+  readLeases(after: number): Promise<readonly LeaseRow[]>
 }
 
 /** Keeps the request's context alive for work that nobody waits for: `ctx.waitUntil`. */
@@ -35,6 +38,8 @@ export const RECHECK_INTERVAL_MS = 1_000
  * between requests: workerd forbids one request to wait for another's I/O.
  */
 export class Registry {
+  /** Read along with every check, since a renewal raises no counter. */
+  readonly leases = new LeaseBoard()
   #snapshot: Snapshot | undefined
   /** When the last read began that confirmed the snapshot. */
   #checkedAt = Number.NEGATIVE_INFINITY
@@ -62,6 +67,11 @@ export class Registry {
 
   get version(): number | undefined {
     return this.#snapshot?.version
+  }
+
+  /** The snapshot as it is, for who would rather have none than wait. */
+  get known(): Snapshot | undefined {
+    return this.#snapshot
   }
 
   /** The snapshot to answer from. Throws `registry_unavailable` only when there never was one. */
@@ -134,7 +144,9 @@ export class Registry {
   ): Promise<Snapshot> {
     const startedAt = this.#now()
     this.#checkStartedAt = startedAt
-    const version = await source.readVersion().catch(unavailable)
+    const [version] = await Promise.all([source.readVersion(), this.#readLeases(source)]).catch(
+      unavailable,
+    )
     if (version !== known.version) return load()
     // another request may have installed a newer one meanwhile, which this says nothing about
     if (this.#snapshot === known) this.#confirm(startedAt)
@@ -163,8 +175,7 @@ export class Registry {
     const startedAt = this.#now()
     this.#checkStartedAt = startedAt
     this.#loadBeganAt = startedAt
-    const snapshot = await source
-      .readSnapshot(this.#snapshot)
+    const snapshot = await this.#read(source)
       .catch(unavailable)
       .finally(() => {
         if (order === this.#loadsBegun) this.#loadBeganAt = Number.NEGATIVE_INFINITY
@@ -176,6 +187,18 @@ export class Registry {
     return snapshot
   }
 
+  async #read(source: RegistrySource): Promise<Snapshot> {
+    const snapshot = await source.readSnapshot(this.#snapshot)
+    // after the deployments, so that none of them lacks its lease
+    await this.#readLeases(source)
+    return snapshot
+  }
+
+  async #readLeases(source: RegistrySource): Promise<void> {
+    const readAt = this.#now()
+    this.leases.note(await source.readLeases(this.leases.lastId), readAt)
+  }
+
   #confirm(startedAt: number): void {
     this.#checkedAt = Math.max(this.#checkedAt, startedAt)
     this.#failing = false
@@ -184,6 +207,7 @@ export class Registry {
   #noteFailure(err: unknown): void {
     if (!this.#failing) log.error('registry_check_failed', { message: reasonOf(err) })
     this.#failing = true
+    this.leases.hold()
   }
 }
 

@@ -58,8 +58,12 @@ export interface TestRouter {
     body: Uint8Array | string,
     more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
   ): void
-  /** What the far node was sent so far. */
+  /** What the far node was sent so far, but for the questions whether it is ready. */
   received: ReceivedCall[]
+  /** Those. */
+  asked: ReceivedCall[]
+  /** Runs the jobs of the cron trigger. */
+  runJobs(): Promise<void>
   /** The key that signs calls, and what is public of it, as JWK JSON. */
   signingKey: string
   publicKey: string
@@ -87,6 +91,7 @@ export async function startTestRouter(
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
+  const asked: ReceivedCall[] = []
   let reply: {
     contentType: string
     body: Uint8Array | string
@@ -102,7 +107,8 @@ export async function startTestRouter(
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     request.on('end', async () => {
       const body = Buffer.concat(chunks)
-      received.push({ headers: request.headers, path: request.url ?? '', body })
+      const call = { headers: request.headers, path: request.url ?? '', body }
+      ;(call.path.endsWith('/ready') ? asked : received).push(call)
       if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
       response
         .writeHead(reply.status ?? 200, {
@@ -199,6 +205,10 @@ export async function startTestRouter(
       reply = { contentType, body, ...more }
     },
     received,
+    asked,
+    async runJobs() {
+      await worker.scheduled({ cron: '* * * * *' })
+    },
     signingKey,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,
