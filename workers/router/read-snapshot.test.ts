@@ -9,6 +9,8 @@ import { readSnapshot, type RowSource } from './read-snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
 import { startTestRouter, toneManifest, type TestRouter } from './start-test-router.ts'
 
+vi.setConfig({ testTimeout: 60_000 })
+
 const AUDIT = { actor: 'test', action: 'change', target: 'x' }
 
 let router: TestRouter
@@ -21,7 +23,7 @@ beforeAll(async () => {
   database = await router.database()
   reader = new RegistryReader({ DB: database })
   store = new RegistryStore({ DB: database })
-})
+}, 60_000)
 afterAll(() => router.stop())
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 
@@ -122,7 +124,7 @@ test('after any changes, what followed the log is what is read at once', async (
         }
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 10 },
   )
 })
 
