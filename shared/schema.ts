@@ -1,4 +1,4 @@
-/** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/registry-store.ts). */
+/** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/write-registry.ts). */
 import {
   foreignKey,
   index,

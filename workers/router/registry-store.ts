@@ -33,8 +33,8 @@ import type { MeasurementRow } from './matching/measured.ts'
 import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
+import { writeRegistry, type Audit, type Write } from './write-registry.ts'
 
-const META_ROW = 1
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
 
@@ -45,16 +45,6 @@ const liveKey = {
   scopes: apiKeys.scopes,
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,
-}
-
-type Write = Parameters<DrizzleD1Database['batch']>[0][number]
-
-/** Who did what to what; stored with the change itself. */
-export interface Audit {
-  actor: string
-  action: string
-  target: string
-  detail?: string
 }
 
 /** The registry's tables. Every write is one batch with its audit entry and the raised counter: all or nothing. */
@@ -272,22 +262,8 @@ export class RegistryStore implements RegistrySource {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
 
-  async #write(
-    { actor, action, target, detail = '' }: Audit,
-    writes: readonly Write[],
-  ): Promise<void> {
-    const batch = this.#db.batch([
-      this.#db
-        .insert(registryMeta)
-        .values({ id: META_ROW, version: 1 })
-        .onConflictDoUpdate({
-          target: registryMeta.id,
-          set: { version: sql`${registryMeta.version} + 1` },
-        }),
-      this.#db.insert(auditLog).values({ at: Date.now(), actor, action, target, detail }),
-      ...writes,
-    ])
-    await batch.catch(unwritable)
+  #write(audit: Audit, writes: readonly Write[]): Promise<void> {
+    return writeRegistry(this.#db, audit, writes)
   }
 }
 
@@ -301,21 +277,4 @@ function unreadable(cause: unknown): never {
     cause,
     retryAfter: 1,
   })
-}
-
-/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
-function unwritable(cause: unknown): never {
-  if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
-    throw new MeshError('conflict', 'another change came in between: look again and repeat', {
-      cause,
-    })
-  }
-  throw new MeshError('registry_unavailable', 'the registry cannot be written; nothing changed', {
-    cause,
-    retryAfter: 1,
-  })
-}
-
-function messagesOf(err: unknown): string {
-  return err instanceof Error ? `${err.message} ${messagesOf(err.cause)}` : ''
 }
