@@ -48,9 +48,8 @@ export const routerBackend: OipBackend<RouterApp> = {
     const body = await readInTime(c, `[${name}]`, constraints.deadlineMs)
     const waits = callersTimeout(body, headers) ?? Number.POSITIVE_INFINITY
     const deadlineMs = Math.min(constraints.deadlineMs, Date.now() - started + waits)
-    const { priority } = constraints
-    const call = { door: tensor, candidates, deadlineMs, priority, started, body, headers }
-    return sendAnswer(c, await perform(c, call))
+    const call = { door: tensor, candidates, started, body, headers }
+    return sendAnswer(c, await perform(c, { ...call, constraints: { ...constraints, deadlineMs } }))
   },
 
   statistics: (c, name, version) =>

@@ -23,9 +23,9 @@ import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 
-export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body' | 'deadlineMs'> {
-  /** `normal` when undefined; asked for, so that no door forgets what its caller said. */
-  priority: DispatchRequest['priority'] | undefined
+export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body'> {
+  /** All that its caller asked for, so that no door forgets any of it. */
+  constraints: Constraints
   candidates: readonly Candidate[]
   /** When the request came in, in ms since the epoch. */
   started: number
@@ -64,13 +64,15 @@ async function recallOrMake(
 }
 
 async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<Answered> {
-  const { candidates, started, priority = 'normal', ...request } = call
+  const { candidates, started, constraints, ...request } = call
+  const { deadlineMs, priority = 'normal' } = constraints
   const dispatched = await dispatch(
     candidates,
     {
       ...request,
       priority,
-      expiresAt: started + call.deadlineMs,
+      deadlineMs,
+      expiresAt: started + deadlineMs,
       requestId: c.get('requestId'),
       trace: c.get('trace'),
     },
@@ -107,7 +109,7 @@ async function questionOf(c: Context<RouterApp>, call: Call): Promise<Question |
     body: call.body,
     canonical: true,
   })
-  const expiresAt = call.started + call.deadlineMs
+  const expiresAt = call.started + call.constraints.deadlineMs
   return { store: c.get('answers'), asked, model, directives, expiresAt }
 }
 
