@@ -4,6 +4,7 @@ import { log } from '#shared/log.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { MeasurementRow } from './matching/measured.ts'
+import { Rollout } from './rollout/rollout.ts'
 import type { ApiKey, Deployment, RegisteredModel, RegistryRows } from './snapshot.ts'
 
 /** The tables as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
@@ -13,6 +14,7 @@ export interface StoredRows {
   deployments: readonly Deployment[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
   measurements: readonly MeasurementRow[]
+  rollouts: readonly Rollout[]
 }
 
 const json = z.string().transform((text, ctx): unknown => {
@@ -54,6 +56,7 @@ export function parseRows(stored: StoredRows): RegistryRows {
     measurements: stored.measurements.filter((row) =>
       isSound(CheckedMeasurement, row, 'measurements', row.deploymentId),
     ),
+    rollouts: stored.rollouts.filter((row) => isSound(Rollout, row, 'rollouts', row.id)),
   }
 }
 

@@ -65,13 +65,14 @@ async function recallOrMake(
 
 async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<Answered> {
   const { candidates, started, constraints, ...request } = call
-  const { deadlineMs, priority = 'normal' } = constraints
+  const { deadlineMs, priority = 'normal', version } = constraints
   const dispatched = await dispatch(
     candidates,
     {
       ...request,
       priority,
       deadlineMs,
+      pinned: version !== undefined,
       expiresAt: started + deadlineMs,
       requestId: c.get('requestId'),
       trace: c.get('trace'),
@@ -169,10 +170,11 @@ export function findCandidates(
   capability: string,
   constraints: Constraints,
   has: Wanted['has'] = {},
-): Promise<Candidate[]> {
+): Promise<readonly Candidate[]> {
   return lookForCall(c, capability, (snapshot) => {
     const offers = requireOffers(snapshot, capability, constraints)
-    const wanted: Wanted = { door: 'task', name: capability, offers, constraints, has }
+    const key = c.get('key').id
+    const wanted: Wanted = { door: 'task', name: capability, offers, constraints, key, has }
     return requireCandidates(snapshot, wanted, c.get('board'))
   })
 }
@@ -181,8 +183,8 @@ export function findCandidates(
 export async function lookForCall(
   c: Context<RouterApp>,
   capability: string | null,
-  look: (snapshot: Snapshot) => Candidate[],
-): Promise<Candidate[]> {
+  look: (snapshot: Snapshot) => readonly Candidate[],
+): Promise<readonly Candidate[]> {
   try {
     return await lookTwice(c, look)
   } catch (err) {

@@ -26,12 +26,14 @@ import {
   models,
   modelVersions,
   registryMeta,
+  rollouts,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
 import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
+import { forgetRollouts } from './rollout/rollout-store.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
 import { writeRegistry, type Audit, type Write } from './write-registry.ts'
 
@@ -65,7 +67,7 @@ export class RegistryStore implements RegistrySource {
 
   async readRows(): Promise<RegistryRows> {
     const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys, measured] = await this.#db.batch([
+    const [meta, versions, deployed, keys, measured, rolledOut] = await this.#db.batch([
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
         .select({
@@ -88,6 +90,7 @@ export class RegistryStore implements RegistrySource {
         })
         .from(measurements)
         .groupBy(measurements.deploymentId, measurements.metric),
+      this.#db.select().from(rollouts),
     ])
     return parseRows({
       version: meta[0]?.version ?? 0,
@@ -95,6 +98,7 @@ export class RegistryStore implements RegistrySource {
       deployments: deployed,
       keys,
       measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
+      rollouts: rolledOut,
     })
   }
 
@@ -137,6 +141,7 @@ export class RegistryStore implements RegistrySource {
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
     await this.#write(audit, [
+      ...forgetRollouts(this.#db, id),
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
       // a capability lives as long as a model offers it

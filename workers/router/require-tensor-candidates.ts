@@ -2,7 +2,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import { answeringVersions } from './answering-versions.ts'
 import type { Constraints } from './constraints.ts'
-import { requireCandidates } from './find-candidates.ts'
+import { requireCandidates, type Wanted } from './find-candidates.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
@@ -44,17 +44,26 @@ export function requireTensorCandidates(
     name,
     inPath,
     constraints,
-  }: { name: string; inPath: string | undefined; constraints: Constraints },
+    key,
+  }: { name: string; inPath: string | undefined; constraints: Constraints; key: string },
   board: HealthBoard,
-): Candidate[] {
+): readonly Candidate[] {
   const version = agreedVersion(name, inPath, constraints)
   const known = requireVersions(snapshot, name, version)
-  const answering = new Set(answeringVersions(known, (own) => isReady(snapshot, own)))
+  const answering = new Set(answeringVersions(known, (own) => leads(snapshot, own)))
   const offers = (snapshot.offersOfModel.get(name) ?? []).filter(({ model }) =>
     answering.has(model),
   )
   const pinned = { ...constraints, model: name, version }
-  return requireCandidates(snapshot, { door: 'tensor', name, offers, constraints: pinned }, board)
+  const wanted: Wanted = { door: 'tensor', name, offers, constraints: pinned, key }
+  return requireCandidates(snapshot, wanted, board)
+}
+
+/** Whether the version may stand for its model: it is ready, and no other stands for it in a rollout. */
+export function leads(snapshot: Snapshot, model: RegisteredModel): boolean {
+  const { id, version } = model.manifest
+  const part = snapshot.parts.get(id)?.get(version)
+  return (part === undefined || part.role === 'stable') && isReady(snapshot, model)
 }
 
 /** Whether a deployment of the version takes requests. */

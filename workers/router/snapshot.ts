@@ -4,6 +4,8 @@ import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { createOffer, type Offer } from './matching/offer.ts'
 import { measuredOf, type MeasurementRow } from './matching/measured.ts'
+import type { Rollout } from './rollout/rollout.ts'
+import { partsOf, type VersionPart } from './rollout/version-parts.ts'
 
 export type Scope = 'infer' | 'admin'
 
@@ -35,6 +37,8 @@ export interface Candidate extends Deployment {
   produces: readonly AnswerMediaType[]
   /** What an answer of it depends on besides the input: version and artefacts; null where none may be kept. */
   cacheAs: string | null
+  /** What a rollout makes of its version. */
+  part?: VersionPart
 }
 
 /** A version of a model, wherever it runs. */
@@ -57,6 +61,7 @@ export interface RegistryRows {
   deployments: readonly Deployment[]
   keys: readonly (ApiKey & { hash: string })[]
   measurements: readonly MeasurementRow[]
+  rollouts: readonly Rollout[]
 }
 
 export interface CapabilityEntry {
@@ -80,6 +85,10 @@ export interface Snapshot {
   deployments: readonly Deployment[]
   /** By `id@version` of the model. */
   deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
+  /** By the model's id. */
+  rollouts: ReadonlyMap<string, readonly Rollout[]>
+  /** What they make of the model's versions, by its id and by version. */
+  parts: ReadonlyMap<string, ReadonlyMap<string, VersionPart>>
   /** By SHA-256 of the key. */
   keys: ReadonlyMap<string, ApiKey>
 }
@@ -90,6 +99,7 @@ export const EMPTY_ROWS: RegistryRows = {
   deployments: [],
   keys: [],
   measurements: [],
+  rollouts: [],
 }
 
 /** Arranges the rows: every look-up a request makes is one in a Map. */
@@ -98,11 +108,14 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     versionKey({ id: modelId, version }),
   )
   const measurementsOf = Map.groupBy(rows.measurements, ({ deploymentId }) => deploymentId)
+  const rollouts = Map.groupBy(rows.rollouts, ({ modelId }) => modelId)
+  const parts = new Map(Array.from(rollouts, ([id, own]) => [id, partsOf(own)]))
   const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
   const offers = ordered.map((model) => {
     const own = deploymentsOf.get(versionKey(model.manifest)) ?? []
     const measured = measuredOf(own.flatMap(({ id }) => measurementsOf.get(id) ?? []))
-    return createOffer(model, own, measured)
+    const { id, version } = model.manifest
+    return createOffer(model, own, { measured, part: parts.get(id)?.get(version) })
   })
   return {
     version: rows.version,
@@ -115,6 +128,8 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     offersOfModel: Map.groupBy(offers, ({ model }) => model.manifest.id),
     deployments: rows.deployments,
     deploymentsOf,
+    rollouts,
+    parts,
     keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
   }
 }

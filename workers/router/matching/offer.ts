@@ -3,6 +3,7 @@ import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 import { isRemote } from '#shared/remote-manifest.ts'
 
 import type { DoorName } from '../door.ts'
+import type { VersionPart } from '../rollout/version-parts.ts'
 import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
 import type { Measured } from './measured.ts'
 import { weightedList, type WeightedList } from './weighted-list.ts'
@@ -26,20 +27,23 @@ export interface Offer {
   measured: Measured
   produces: readonly AnswerMediaType[]
   pools: readonly Pool[]
+  /** What a rollout makes of the version. */
+  part?: VersionPart | undefined
 }
 
 export function createOffer(
   model: RegisteredModel,
   deployments: readonly Deployment[],
-  measured: Measured = {},
+  { measured = {}, part }: { measured?: Measured; part?: VersionPart | undefined } = {},
 ): Offer {
   const produces = producedTypes(model.manifest)
   const cacheAs = cacheNameOf(model)
   const { capability } = model.manifest
+  const ofModel = { produces, cacheAs, capability, ...(part ? { part } : {}) }
   // one object a deployment, whichever doors it has: a large registry has many
   const serving = deployments
     .filter(takesTraffic)
-    .map((deployment): Candidate => Object.assign({ produces, cacheAs, capability }, deployment))
+    .map((deployment): Candidate => Object.assign({ ...ofModel }, deployment))
   const pools = (['task', 'tensor'] as const).flatMap((door) => {
     const behind = serving.filter(({ transport }) => opensDoor(transport, door))
     const places = Map.groupBy(behind, placeKey)
@@ -48,7 +52,7 @@ export function createOffer(
       return { ...placeOf(first), door, list: weightedList(own) }
     })
   })
-  return { model, measured, produces, pools }
+  return { model, measured, produces, pools, part }
 }
 
 /** Of what `placeOf` says; a region is the owner's own words, so it comes last. */

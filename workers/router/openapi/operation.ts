@@ -65,6 +65,11 @@ export const CONSTRAINTS: readonly Part[] = [
     type: 'string',
     enum: ['low', 'normal'],
   }),
+  headerParameter(
+    'mesh-sticky',
+    'Whom you ask for: during a rollout, the same version of a model answers the same one',
+    { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+  ),
 ]
 
 /** The same, with the model of a capability. */
