@@ -6,6 +6,7 @@ import { adminDeploymentRoutes } from './admin-deployment-routes.ts'
 import { adminKeyRoutes } from './admin-key-routes.ts'
 import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
+import { adminRolloutRoutes } from './admin-rollout-routes.ts'
 import { requireKey } from './authenticate.ts'
 import type { RouterApp } from './env.ts'
 import { makeIdempotent } from './make-idempotent.ts'
@@ -24,6 +25,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/keys', adminKeyRoutes())
   app.route('/measurements', adminMeasurementRoutes())
+  app.route('/rollouts', adminRolloutRoutes())
   app.route('/decisions', decisionRoutes())
 
   app.get('/audit', async (c) => {

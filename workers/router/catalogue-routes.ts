@@ -8,6 +8,7 @@ import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
+import { cardRollout } from './rollout/show-rollout.ts'
 import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
 /** Ids in one answer, at most and by default. */
@@ -82,7 +83,7 @@ function page(c: Context, ids: Iterable<string>): { items: string[]; next: strin
 }
 
 /** What is published of a model: facts, the owner's claims as claims, and where it runs. */
-function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snapshot): unknown {
+function card({ manifest, artefacts }: RegisteredModel, snapshot: Snapshot): unknown {
   const {
     id,
     version,
@@ -96,6 +97,7 @@ function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snaps
     limits,
     claims,
   } = manifest
+  const rollout = cardRollout(snapshot, manifest)
   return {
     id,
     version,
@@ -111,7 +113,8 @@ function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snaps
     ...(manifest.labels ? { labels: manifest.labels } : {}),
     claims,
     artefacts,
-    deployments: (deploymentsOf.get(versionKey(manifest)) ?? []).map(shown),
+    ...(rollout ? { rollout } : {}),
+    deployments: (snapshot.deploymentsOf.get(versionKey(manifest)) ?? []).map(shown),
   }
 }
 

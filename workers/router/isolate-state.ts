@@ -3,6 +3,7 @@ import { AnswerStore } from './cache/answer-store.ts'
 import { Observer } from './observe/observer.ts'
 import { Registry } from './registry.ts'
 import { HealthBoard } from './resilience/health-board.ts'
+import { MirrorGate } from './rollout/mirror-gate.ts'
 
 /** What one isolate of the router remembers from request to request; all of it can be lost at any time. */
 export interface IsolateState {
@@ -11,6 +12,7 @@ export interface IsolateState {
   counts: AttemptCounts
   answers: AnswerStore
   observer: Observer
+  mirrors: MirrorGate
 }
 
 export function createIsolateState(): IsolateState {
@@ -23,5 +25,6 @@ export function createIsolateState(): IsolateState {
     counts: new AttemptCounts(),
     answers,
     observer: new Observer({ registry, board, answers }),
+    mirrors: new MirrorGate(),
   }
 }

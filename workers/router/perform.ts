@@ -19,6 +19,7 @@ import type { RouterApp } from './env.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
 import { placeOf } from './matching/offer.ts'
 import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
+import { followRollout } from './rollout/follow-rollout.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
@@ -84,7 +85,10 @@ async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promi
       onAttempt: (ended) => record.attempts.push(ended),
     },
   ).catch((err: unknown) => {
-    if (err instanceof DispatchError) tellRoute(c, err.attempts, null)
+    if (err instanceof DispatchError) {
+      tellRoute(c, err.attempts, null)
+      followRollout(c, call, { attempts: err.attempts })
+    }
     throw err
   })
   const { reply, deployment, attempts } = dispatched
@@ -93,8 +97,13 @@ async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promi
   record.answeredBy = { model, node: deployment.node }
   c.header('mesh-model', model)
   c.header('mesh-node', deployment.node)
-  if ('complaint' in reply) throw problemError(reply.complaint)
-  return { answer: reply.answer, deployment }
+  if ('complaint' in reply) {
+    followRollout(c, call, { attempts })
+    throw problemError(reply.complaint)
+  }
+  const answered = { answer: reply.answer, deployment }
+  followRollout(c, call, { attempts, answered })
+  return answered
 }
 
 /** Undefined where no answer may be kept of it. */

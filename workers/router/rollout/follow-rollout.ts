@@ -1,0 +1,122 @@
+import type { Context } from 'hono'
+
+import type { Attempt } from '../dispatch.ts'
+import type { NodeAnswer } from '../door.ts'
+import type { RouterApp } from '../env.ts'
+import type { Call } from '../perform.ts'
+import { versionKey, type Candidate } from '../snapshot.ts'
+import type { Observation } from './evidence.ts'
+import { learnEvidence } from './learn-evidence.ts'
+import { mirrorRequest, type Answered } from './mirror-request.ts'
+import { isFailure, observeCall, observePair, UNLIKE_REFUSED } from './observe-rollout.ts'
+import type { VersionPart } from './version-parts.ts'
+
+/** A larger request is not held for longer than its caller waits. */
+const MAX_MIRRORED_BYTES = 1024 * 1024
+
+/** How a call of nodes went; `answered` is absent where nobody answered, or only complained. */
+export interface Followed {
+  attempts: readonly Attempt[]
+  answered?: { answer: NodeAnswer; deployment: Candidate }
+}
+
+/**
+ * Behind a request that a running rollout took part in: notes how its versions did, and asks the other one what one has
+ * answered. The caller notices nothing of it. Who pinned a version is left out of it.
+ */
+export function followRollout(
+  c: Context<RouterApp>,
+  call: Call,
+  { attempts, answered }: Followed,
+): void {
+  if (call.constraints.version !== undefined) return
+  const running = runningParts(call.candidates)
+  if (running.size === 0) return
+  for (const own of attempts) {
+    const part = running.get(own.model)
+    if (part) observe(c, part, observeCall(own, part.role === 'candidate'))
+  }
+  const part = answered?.deployment.part
+  if (!answered || part?.rollout.state !== 'running') return
+  if (noteRefusal(c, part, attempts)) return
+  mirrorBehind(c, call, { ...answered, part, attempts })
+}
+
+/** By `id@version`; nearly always none. */
+function runningParts(candidates: readonly Candidate[]): ReadonlyMap<string, VersionPart> {
+  const parts = new Map<string, VersionPart>()
+  for (const { modelId, version, part } of candidates) {
+    if (part?.rollout.state === 'running') parts.set(versionKey({ id: modelId, version }), part)
+  }
+  return parts
+}
+
+/** A candidate that complained of what the stable version then answered is a pair already. */
+function noteRefusal(
+  c: Context<RouterApp>,
+  { role, rollout }: VersionPart,
+  attempts: readonly Attempt[],
+): boolean {
+  if (role !== 'stable') return false
+  const candidate = versionKey({ id: rollout.modelId, version: rollout.candidate })
+  const isRefused = attempts.some(
+    ({ model, outcome }) =>
+      model === candidate && outcome !== 'ok' && outcome !== 'cancelled' && !isFailure(outcome),
+  )
+  if (!isRefused) return false
+  const request = c.get('requestId')
+  const pair = observePair(UNLIKE_REFUSED, { rollout, stableMs: 0, candidateMs: 0, request })
+  observe(c, { rollout }, pair)
+  c.get('observer').metrics.noteMirror(rollout.modelId, 'disagreed')
+  return true
+}
+
+function mirrorBehind(
+  c: Context<RouterApp>,
+  call: Call,
+  {
+    answer,
+    deployment,
+    part,
+    attempts,
+  }: Required<Followed>['answered'] & {
+    part: VersionPart
+    attempts: readonly Attempt[]
+  },
+): void {
+  const { rollout } = part
+  const { body, contentType, headers } = answer
+  if (Math.random() >= rollout.mirror) return
+  const { metrics } = c.get('observer')
+  // what streams is too large to be held, and who had it is gone
+  const isSmall = body instanceof Uint8Array && call.body.byteLength <= MAX_MIRRORED_BYTES
+  const answered = isSmall && {
+    answer: { contentType, headers, body },
+    deployment,
+    part,
+    ms: attempts.find(({ outcome }) => outcome === 'ok')?.ms ?? 0,
+  }
+  const work =
+    answered && c.get('mirrors').enter(c.get('board'), () => compareBehind(c, call, answered))
+  if (work) c.executionCtx.waitUntil(work)
+  else metrics.noteMirror(rollout.modelId, 'skipped')
+}
+
+async function compareBehind(c: Context<RouterApp>, call: Call, answered: Answered): Promise<void> {
+  const { result, seen } = await mirrorRequest(c, call, answered)
+  c.get('observer').metrics.noteMirror(answered.part.rollout.modelId, result)
+  observe(c, answered.part, seen)
+}
+
+function observe(
+  c: Context<RouterApp>,
+  { rollout }: Pick<VersionPart, 'rollout'>,
+  seen: Partial<Observation>,
+): void {
+  if (Object.keys(seen).length === 0) return
+  c.get('observer').evidence.post(
+    { ...seen, rolloutId: rollout.id },
+    (batch) => learnEvidence(c, batch),
+    (work) => c.executionCtx.waitUntil(work),
+  )
+}
