@@ -6,6 +6,7 @@ import { isRemote } from '#shared/remote-manifest.ts'
 import { PatchDeployment, PutDeployment } from './admin-bodies.ts'
 import { change, readAdminBody, sameJson } from './admin-change.ts'
 import type { RouterApp } from './env.ts'
+import { findDeployment } from './find-deployment.ts'
 import { latestSnapshotOf } from './request-snapshot.ts'
 import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
@@ -98,10 +99,6 @@ async function putIfChanged(
   await change(c, 'put_deployment', id, (store, audit) =>
     store.putDeployment(deployment, { ...audit, detail: `${transport} ${state} weight ${weight}` }),
   )
-}
-
-function findDeployment({ deployments }: Snapshot, id: string): Deployment | undefined {
-  return deployments.find((deployment) => deployment.id === id)
 }
 
 export function requireDeployment(snapshot: Snapshot, id: string): Deployment {

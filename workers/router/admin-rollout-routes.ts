@@ -97,7 +97,7 @@ async function shown(c: Context<RouterApp>, model: string, id: string): Promise<
 }
 
 /** Throws `model_unknown` or `conflict`. Where its versions run is nothing to it: the candidate may be deployed later. */
-function checkStart({ models, rollouts, parts }: Snapshot, own: Rollout): void {
+function checkStart({ models, rollouts, offersOfModel }: Snapshot, own: Rollout): void {
   const { modelId, stable, candidate } = own
   for (const version of [stable, candidate]) {
     const key = versionKey({ id: modelId, version })
@@ -111,7 +111,8 @@ function checkStart({ models, rollouts, parts }: Snapshot, own: Rollout): void {
       `version ${running.candidate} of ${modelId} is being rolled out: one at a time`,
     )
   }
-  const part = parts.get(modelId)?.get(stable)
+  const offers = offersOfModel.get(modelId) ?? []
+  const part = offers.find(({ model }) => model.manifest.version === stable)?.part
   if (!part) return
   const why = whyWithheld(part) ?? `version ${part.rollout.candidate} took its place`
   throw new MeshError('conflict', `version ${stable} of ${modelId} is not the stable one: ${why}`)

@@ -120,7 +120,7 @@ async function readComplaint(
   }
   if (!problem) {
     // what is no answer of the node protocol comes from something in between: a platform, a proxy
-    const code = status === 503 || status === 429 ? 'unreachable' : 'bad_gateway'
+    const code = comesFromAProxy(status) ? 'unreachable' : 'bad_gateway'
     throw new MeshError(
       code,
       `${node} answered ${status} without a problem document`,
@@ -134,6 +134,11 @@ async function readComplaint(
     detail: problem.detail,
     ...retryAfterOf(response),
   })
+}
+
+/** Who couldn't reach the node says so by these; Cloudflare by 520 to 530. */
+function comesFromAProxy(status: number): boolean {
+  return [429, 502, 503, 504].includes(status) || (status >= 520 && status <= 530)
 }
 
 /** Whole seconds only: a date would need the node's clock to be ours. */

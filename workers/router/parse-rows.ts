@@ -5,16 +5,28 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { MeasurementRow } from './matching/measured.ts'
 import { Rollout } from './rollout/rollout.ts'
-import type { ApiKey, Deployment, RegisteredModel, RegistryRows } from './snapshot.ts'
+import type {
+  ApiKey,
+  Deployment,
+  PlacedDeployment,
+  RegisteredModel,
+  RegistryChanges,
+} from './snapshot.ts'
 
-/** The tables as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
+/** Rows as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
 export interface StoredRows {
-  version: number
-  models: readonly { manifest: string; artefacts: string; createdAt: number; key: string }[]
-  deployments: readonly Deployment[]
+  models: readonly { key: string; manifest: string; artefacts: string; createdAt: number }[]
+  /** `measured`: the latest of each metric as JSON, `[[metric, value, measuredAt]]`. */
+  deployments: readonly (Deployment & { measured: string })[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
-  measurements: readonly MeasurementRow[]
-  rollouts: readonly Rollout[]
+  /** `rollouts`: all of the model as JSON. */
+  rollouts: readonly { modelId: string; rollouts: string }[]
+}
+
+/** An entry of the log: something changed in a row, or the row came or went. */
+export interface NotedChange {
+  kind: string
+  key: string
 }
 
 const json = z.string().transform((text, ctx): unknown => {
@@ -35,38 +47,89 @@ const Checked = z.object({
   state: z.enum(['ready', 'draining', 'disabled']),
   weight: z.number(),
 })
+const Measured = json.pipe(z.array(z.tuple([z.string(), z.unknown(), z.unknown()])))
+const StoredRollouts = json.pipe(z.array(z.unknown()))
 const CheckedMeasurement = z.object({ value: z.number(), measuredAt: z.number() })
 
-/** What of the stored rows can be read. What can't is logged and left out: it costs itself, not the mesh. */
-export function parseRows(stored: StoredRows): RegistryRows {
+/**
+ * What the rows say, by their keys; of a noted key that has no row, that it is gone. A row that can't be read is
+ * logged and left out: it costs itself, not the mesh.
+ */
+export function parseChanges(
+  rows: StoredRows,
+  noted: readonly NotedChange[] = [],
+): RegistryChanges {
+  const gone = Map.groupBy(noted, ({ kind }) => kind)
+  const found = <T>(kind: string, entries: readonly (readonly [string, T | undefined])[]) =>
+    new Map<string, T | undefined>([
+      ...(gone.get(kind) ?? []).map(({ key }) => [key, undefined] as const),
+      ...entries,
+    ])
   return {
-    version: stored.version,
-    models: stored.models.flatMap(({ manifest, artefacts, createdAt, key }): RegisteredModel[] => {
-      const own = StoredManifest.safeParse(manifest)
-      const files = StoredArtefacts.safeParse(artefacts)
-      if (!own.success) return leaveOut('model_versions', key, own.error)
-      if (!files.success) return leaveOut('model_versions', key, files.error)
-      return [{ manifest: own.data, artefacts: files.data, createdAt }]
-    }),
-    deployments: stored.deployments.filter((row) => isSound(Checked, row, 'deployments', row.id)),
-    keys: stored.keys.flatMap(({ scopes, ...key }) => {
-      const own = StoredScopes.safeParse(scopes)
-      return own.success ? [{ ...key, scopes: own.data }] : leaveOut('api_keys', key.id, own.error)
-    }),
-    measurements: stored.measurements.filter((row) =>
-      isSound(CheckedMeasurement, row, 'measurements', row.deploymentId),
+    models: found(
+      'model',
+      rows.models.map((row) => [row.key, parseModel(row)]),
     ),
-    rollouts: stored.rollouts.filter((row) => isSound(Rollout, row, 'rollouts', row.id)),
+    deployments: found(
+      'deployment',
+      rows.deployments.map((row) => [row.id, parseDeployment(row)]),
+    ),
+    keys: found(
+      'key',
+      rows.keys.map((row) => [row.hash, parseKey(row)]),
+    ),
+    rollouts: found(
+      'rollout',
+      rows.rollouts.map((row) => [row.modelId, parseRollouts(row)]),
+    ),
   }
 }
 
-function isSound(schema: z.ZodType, row: unknown, table: string, key: string): boolean {
-  const { success, error } = schema.safeParse(row)
-  if (!success) leaveOut(table, key, error)
-  return success
+function parseModel({
+  key,
+  manifest,
+  artefacts,
+  createdAt,
+}: StoredRows['models'][number]): RegisteredModel | undefined {
+  const own = StoredManifest.safeParse(manifest)
+  const files = StoredArtefacts.safeParse(artefacts)
+  if (!own.success) return leaveOut('model_versions', key, own.error)
+  if (!files.success) return leaveOut('model_versions', key, files.error)
+  return { manifest: own.data, artefacts: files.data, createdAt }
 }
 
-function leaveOut(table: string, key: string, error: z.ZodError): [] {
+function parseDeployment({
+  measured,
+  ...deployment
+}: StoredRows['deployments'][number]): PlacedDeployment | undefined {
+  const { success, error } = Checked.safeParse(deployment)
+  if (!success) return leaveOut('deployments', deployment.id, error)
+  return { deployment, measurements: parseMeasured(deployment.id, measured) }
+}
+
+function parseMeasured(deploymentId: string, measured: string): MeasurementRow[] {
+  // so of most: there may be very many
+  if (measured === '[]') return []
+  const rows = Measured.parse(measured)
+  return rows.flatMap(([metric, value, measuredAt]): MeasurementRow[] => {
+    const own = CheckedMeasurement.safeParse({ value, measuredAt })
+    if (!own.success) return leaveOut('measurements', deploymentId, own.error) ?? []
+    return [{ deploymentId, metric, ...own.data }]
+  })
+}
+
+function parseKey({ hash: _, scopes, ...key }: StoredRows['keys'][number]): ApiKey | undefined {
+  const own = StoredScopes.safeParse(scopes)
+  return own.success ? { ...key, scopes: own.data } : leaveOut('api_keys', key.id, own.error)
+}
+
+function parseRollouts({ modelId, rollouts }: StoredRows['rollouts'][number]): Rollout[] {
+  return StoredRollouts.parse(rollouts).flatMap((row) => {
+    const own = Rollout.safeParse(row)
+    return own.success ? [own.data] : (leaveOut('rollouts', modelId, own.error) ?? [])
+  })
+}
+
+function leaveOut(table: string, key: string, error: z.ZodError): undefined {
   log.error('registry_row_left_out', { table, key, message: z.prettifyError(error) })
-  return []
 }

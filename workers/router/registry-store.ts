@@ -1,17 +1,4 @@
-import {
-  and,
-  desc,
-  eq,
-  getTableColumns,
-  isNull,
-  lt,
-  max,
-  notInArray,
-  or,
-  sql,
-  type SQL,
-} from 'drizzle-orm'
-import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
+import { and, desc, eq, getTableColumns, isNull, lt, notInArray, or, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -25,81 +12,23 @@ import {
   measurements,
   models,
   modelVersions,
-  registryMeta,
-  rollouts,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import { parseRows } from './parse-rows.ts'
-import type { RegistrySource } from './registry.ts'
 import { forgetRollouts } from './rollout/rollout-store.ts'
-import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
+import type { ApiKey, Deployment, Scope } from './snapshot.ts'
 import { writeRegistry, type Audit, type Write } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
 
-/** What a request needs of a key. */
-const liveKey = {
-  id: apiKeys.id,
-  hash: apiKeys.hash,
-  scopes: apiKeys.scopes,
-  expiresAt: apiKeys.expiresAt,
-  revokedAt: apiKeys.revokedAt,
-}
-
-/** The registry's tables. Every write is one batch with its audit entry and the raised counter: all or nothing. */
-export class RegistryStore implements RegistrySource {
+/** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter: all or nothing. */
+export class RegistryStore {
   readonly #db: DrizzleD1Database
 
   constructor({ DB }: RegistryBindings) {
     this.#db = drizzle(DB, { casing: 'snake_case' })
-  }
-
-  async readVersion(): Promise<number> {
-    const [row] = await this.#db
-      .select({ version: registryMeta.version })
-      .from(registryMeta)
-      .limit(1)
-    return row?.version ?? 0
-  }
-
-  async readRows(): Promise<RegistryRows> {
-    const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys, measured, rolledOut] = await this.#db.batch([
-      this.#db.select({ version: registryMeta.version }).from(registryMeta),
-      this.#db
-        .select({
-          key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
-          manifest: asText(modelVersions.manifest),
-          artefacts: asText(modelVersions.artefacts),
-          createdAt: modelVersions.createdAt,
-        })
-        .from(modelVersions)
-        .orderBy(modelVersions.modelId, modelVersions.version),
-      this.#db.select(deployment).from(deployments).orderBy(deployments.id),
-      this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
-      // SQLite takes the other columns of a group from the row of its maximum
-      this.#db
-        .select({
-          deploymentId: measurements.deploymentId,
-          metric: measurements.metric,
-          value: measurements.value,
-          measuredAt: max(measurements.measuredAt),
-        })
-        .from(measurements)
-        .groupBy(measurements.deploymentId, measurements.metric),
-      this.#db.select().from(rollouts),
-    ])
-    return parseRows({
-      version: meta[0]?.version ?? 0,
-      models: versions,
-      deployments: deployed,
-      keys,
-      measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
-      rollouts: rolledOut,
-    })
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -270,11 +199,6 @@ export class RegistryStore implements RegistrySource {
   #write(audit: Audit, writes: readonly Write[]): Promise<void> {
     return writeRegistry(this.#db, audit, writes)
   }
-}
-
-/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
-function asText(column: AnySQLiteColumn): SQL<string> {
-  return sql<string>`${column}`
 }
 
 function unreadable(cause: unknown): never {

@@ -61,8 +61,8 @@ export function requireTensorCandidates(
 
 /** Whether the version may stand for its model: it is ready, and no other stands for it in a rollout. */
 export function leads(snapshot: Snapshot, model: RegisteredModel): boolean {
-  const { id, version } = model.manifest
-  const part = snapshot.parts.get(id)?.get(version)
+  const offers = snapshot.offersOfModel.get(model.manifest.id) ?? []
+  const part = offers.find((own) => own.model === model)?.part
   return (part === undefined || part.role === 'stable') && isReady(snapshot, model)
 }
 

@@ -1,11 +1,13 @@
 import type { Manifest } from '#shared/manifest.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
-import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
+import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 
-import { createOffer, type Offer } from './matching/offer.ts'
-import { measuredOf, type MeasurementRow } from './matching/measured.ts'
+import { applyChanges } from './apply-changes.ts'
+import type { DeploymentMeasurements, MeasurementRow } from './matching/measured.ts'
+import type { Offer } from './matching/offer.ts'
 import type { Rollout } from './rollout/rollout.ts'
-import { partsOf, type VersionPart } from './rollout/version-parts.ts'
+import type { VersionPart } from './rollout/version-parts.ts'
+import { SortedMap } from './sorted-map.ts'
 
 export type Scope = 'infer' | 'admin'
 
@@ -38,7 +40,7 @@ export interface Candidate extends Deployment {
   /** What an answer of it depends on besides the input: version and artefacts; null where none may be kept. */
   cacheAs: string | null
   /** What a rollout makes of its version. */
-  part?: VersionPart
+  part?: VersionPart | undefined
 }
 
 /** A version of a model, wherever it runs. */
@@ -54,7 +56,7 @@ export interface ModelEntry extends RegisteredModel {
   manifest: Manifest
 }
 
-/** What the registry's tables hold, as they are read: models by id and version, deployments by id. */
+/** What the registry's tables hold, in any order. */
 export interface RegistryRows {
   version: number
   models: readonly RegisteredModel[]
@@ -69,28 +71,54 @@ export interface CapabilityEntry {
   models: readonly ModelEntry[]
 }
 
-/** The registry in memory, arranged for look-ups: plain data, shared by all requests of an isolate. */
+/** A deployment with what was measured of it, the latest of each metric. */
+export interface PlacedDeployment {
+  deployment: Deployment
+  measurements: readonly MeasurementRow[]
+}
+
+/** What stands under some keys of the tables; undefined where nothing does any more. */
+export interface RegistryChanges {
+  /** By `id@version`. */
+  models: ReadonlyMap<string, RegisteredModel | undefined>
+  deployments: ReadonlyMap<string, PlacedDeployment | undefined>
+  /** By SHA-256 of the key. */
+  keys: ReadonlyMap<string, ApiKey | undefined>
+  /** All of a model, by its id. */
+  rollouts: ReadonlyMap<string, readonly Rollout[] | undefined>
+}
+
+/** A place in the log of changes: up to there a snapshot has them. */
+export interface LogPosition {
+  id: number
+  token: string
+}
+
+/** The registry in memory, arranged for look-ups: never changed, shared by all requests of an isolate. */
 export interface Snapshot {
   version: number
+  /** Undefined of one that wasn't read from a log. */
+  position: LogPosition | undefined
   /** By `id@version`. */
-  models: ReadonlyMap<string, RegisteredModel>
+  models: SortedMap<RegisteredModel>
   /** Every version of a model, by its id: 2 before 10. */
-  versions: ReadonlyMap<string, readonly RegisteredModel[]>
+  versions: SortedMap<readonly RegisteredModel[]>
   /** What is offered at task level. */
-  capabilities: ReadonlyMap<string, CapabilityEntry>
+  capabilities: SortedMap<CapabilityEntry>
   /** By capability: each model version with what takes its traffic, those that take tensors only among them. */
-  offers: ReadonlyMap<string, readonly Offer[]>
+  offers: SortedMap<readonly Offer[]>
   /** The same by the model's id. */
-  offersOfModel: ReadonlyMap<string, readonly Offer[]>
+  offersOfModel: SortedMap<readonly Offer[]>
+  /** By id. */
   deployments: readonly Deployment[]
   /** By `id@version` of the model. */
-  deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
+  deploymentsOf: SortedMap<readonly Deployment[]>
+  /** What was measured of the deployments, by `id@version` of the model. */
+  measurementsOf: SortedMap<readonly DeploymentMeasurements[]>
   /** By the model's id. */
-  rollouts: ReadonlyMap<string, readonly Rollout[]>
-  /** What they make of the model's versions, by its id and by version. */
-  parts: ReadonlyMap<string, ReadonlyMap<string, VersionPart>>
+  rollouts: SortedMap<readonly Rollout[]>
   /** By SHA-256 of the key. */
-  keys: ReadonlyMap<string, ApiKey>
+  keys: SortedMap<ApiKey>
 }
 
 export const EMPTY_ROWS: RegistryRows = {
@@ -102,50 +130,42 @@ export const EMPTY_ROWS: RegistryRows = {
   rollouts: [],
 }
 
-/** Arranges the rows: every look-up a request makes is one in a Map. */
-export function compileSnapshot(rows: RegistryRows): Snapshot {
-  const deploymentsOf = Map.groupBy(rows.deployments, ({ modelId, version }) =>
-    versionKey({ id: modelId, version }),
-  )
-  const measurementsOf = Map.groupBy(rows.measurements, ({ deploymentId }) => deploymentId)
-  const rollouts = Map.groupBy(rows.rollouts, ({ modelId }) => modelId)
-  const parts = new Map(Array.from(rollouts, ([id, own]) => [id, partsOf(own)]))
-  const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
-  const offers = ordered.map((model) => {
-    const own = deploymentsOf.get(versionKey(model.manifest)) ?? []
-    const measured = measuredOf(own.flatMap(({ id }) => measurementsOf.get(id) ?? []))
-    const { id, version } = model.manifest
-    return createOffer(model, own, { measured, part: parts.get(id)?.get(version) })
+export const EMPTY_SNAPSHOT: Snapshot = {
+  version: 0,
+  position: undefined,
+  models: SortedMap.empty(),
+  versions: SortedMap.empty(),
+  capabilities: SortedMap.empty(),
+  offers: SortedMap.empty(),
+  offersOfModel: SortedMap.empty(),
+  deployments: [],
+  deploymentsOf: SortedMap.empty(),
+  measurementsOf: SortedMap.empty(),
+  rollouts: SortedMap.empty(),
+  keys: SortedMap.empty(),
+}
+
+/** The snapshot of some rows, at once: what D1 has is read in parts (read-snapshot.ts). */
+export function compileSnapshot({
+  version,
+  models,
+  deployments,
+  keys,
+  measurements,
+  rollouts,
+}: RegistryRows): Snapshot {
+  const measurementsOf = Map.groupBy(measurements, ({ deploymentId }) => deploymentId)
+  const placed = (deployment: Deployment): PlacedDeployment => ({
+    deployment,
+    measurements: measurementsOf.get(deployment.id) ?? [],
   })
-  return {
-    version: rows.version,
-    models: new Map(rows.models.map((model) => [versionKey(model.manifest), model])),
-    versions: Map.groupBy(ordered, ({ manifest }) => manifest.id),
-    capabilities: new Map(
-      Array.from(byCapability(rows.models.filter(isOwn)), ([id, models]) => [id, { models }]),
-    ),
-    offers: Map.groupBy(offers, ({ model }) => model.manifest.capability),
-    offersOfModel: Map.groupBy(offers, ({ model }) => model.manifest.id),
-    deployments: rows.deployments,
-    deploymentsOf,
-    rollouts,
-    parts,
-    keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
-  }
-}
-
-const { compare: compareNumbers } = new Intl.Collator('en', { numeric: true })
-
-function compareVersions(a: RegisteredManifest, b: RegisteredManifest): number {
-  return a.id === b.id ? compareNumbers(a.version, b.version) : 0
-}
-
-function isOwn(model: RegisteredModel): model is ModelEntry {
-  return !isRemote(model.manifest)
-}
-
-function byCapability<T extends RegisteredModel>(models: readonly T[]): Map<string, T[]> {
-  return Map.groupBy(models, ({ manifest }) => manifest.capability)
+  const compiled = applyChanges(EMPTY_SNAPSHOT, {
+    models: new Map(models.map((model) => [versionKey(model.manifest), model])),
+    deployments: new Map(deployments.map((own) => [own.id, placed(own)])),
+    keys: new Map(keys.map(({ hash, ...key }) => [hash, key])),
+    rollouts: Map.groupBy(rollouts, ({ modelId }) => modelId),
+  })
+  return { ...compiled, version }
 }
 
 /** How a model at a version is named: `id@version`. */

@@ -25,16 +25,28 @@ export interface Measurement {
   at: number
 }
 
+/** What was measured of one deployment: the latest of each metric. */
+export interface DeploymentMeasurements {
+  deploymentId: string
+  /** The version it runs, `id@version`. */
+  model: string
+  rows: readonly MeasurementRow[]
+}
+
 /** The latest of each metric, whichever deployment of the version it was measured on. */
-export function measuredOf(rows: readonly MeasurementRow[]): Measured {
-  const accuracy = latest(rows, ACCURACY)
-  const latencyMs = latest(rows, LATENCY)
+export function measuredOf(all: readonly DeploymentMeasurements[]): Measured {
+  const accuracy = latest(all, ACCURACY)
+  const latencyMs = latest(all, LATENCY)
   return { ...(accuracy ? { accuracy } : {}), ...(latencyMs ? { latencyMs } : {}) }
 }
 
-function latest(rows: readonly MeasurementRow[], metric: string): Measurement | undefined {
-  const [newest] = rows
-    .filter((row) => row.metric === metric)
-    .toSorted((a, b) => b.measuredAt - a.measuredAt)
+function latest(all: readonly DeploymentMeasurements[], metric: string): Measurement | undefined {
+  let newest: MeasurementRow | undefined
+  // a version may run in very many places, so nothing is made on the way
+  for (const { rows } of all) {
+    for (const row of rows) {
+      if (row.metric === metric && !(newest && newest.measuredAt >= row.measuredAt)) newest = row
+    }
+  }
   return newest && { value: newest.value, at: newest.measuredAt }
 }

@@ -3,6 +3,7 @@ import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 import { isRemote } from '#shared/remote-manifest.ts'
 
 import type { DoorName } from '../door.ts'
+import { editLists, type Edit } from '../merge-sorted.ts'
 import type { VersionPart } from '../rollout/version-parts.ts'
 import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
 import type { Measured } from './measured.ts'
@@ -18,7 +19,7 @@ export interface Place {
 
 export interface Pool extends Place {
   door: DoorName
-  list: WeightedList<Candidate>
+  list: WeightedList<Deployment>
 }
 
 /** A model version with the deployments that take its traffic, arranged for matching. */
@@ -26,6 +27,9 @@ export interface Offer {
   model: RegisteredModel
   measured: Measured
   produces: readonly AnswerMediaType[]
+  /** `Candidate.cacheAs` of its deployments. */
+  cacheAs: string | null
+  /** By door, then by place. */
   pools: readonly Pool[]
   /** What a rollout makes of the version. */
   part?: VersionPart | undefined
@@ -33,31 +37,57 @@ export interface Offer {
 
 export function createOffer(
   model: RegisteredModel,
-  deployments: readonly Deployment[],
-  { measured = {}, part }: { measured?: Measured; part?: VersionPart | undefined } = {},
+  measured: Measured,
+  pools: readonly Pool[],
+  part?: VersionPart,
 ): Offer {
   const produces = producedTypes(model.manifest)
-  const cacheAs = cacheNameOf(model)
-  const { capability } = model.manifest
-  const ofModel = { produces, cacheAs, capability, ...(part ? { part } : {}) }
-  // one object a deployment, whichever doors it has: a large registry has many
-  const serving = deployments
-    .filter(takesTraffic)
-    .map((deployment): Candidate => Object.assign({ ...ofModel }, deployment))
-  const pools = (['task', 'tensor'] as const).flatMap((door) => {
-    const behind = serving.filter(({ transport }) => opensDoor(transport, door))
-    const places = Map.groupBy(behind, placeKey)
-    return Array.from(places.values(), (own): Pool => {
-      const [first] = own as [Candidate] // as: a group has at least one
-      return { ...placeOf(first), door, list: weightedList(own) }
-    })
-  })
-  return { model, measured, produces, pools, part }
+  return { model, measured, produces, cacheAs: cacheNameOf(model), pools, part }
 }
 
-/** Of what `placeOf` says; a region is the owner's own words, so it comes last. */
-function placeKey({ placement, transport, region }: Deployment): string {
-  return `${placement} ${transport === 'binding'} ${region === null ? '' : `in ${region}`}`
+/** The pools of a version after some of its deployments changed: those that none of them is in stay as they are. */
+export function editPools(
+  pools: readonly Pool[],
+  edits: readonly Edit<Deployment>[],
+): readonly Pool[] {
+  return (['task', 'tensor'] as const).flatMap((door) => {
+    const behind = pools.filter((pool) => pool.door === door)
+    const known = new Map(behind.map((pool) => [placeKey(pool), pool]))
+    const serving = (own: Deployment | undefined) =>
+      own && takesTraffic(own) && opensDoor(own.transport, door) ? own : undefined
+    const edited = editLists(
+      new Map(Array.from(known, ([key, { list }]) => [key, list.items])),
+      edits.map(({ old, next }) => ({ old: serving(old), next: serving(next) })),
+      (own) => placeKey(placeOf(own)),
+      byId,
+    )
+    for (const [key, items] of edited) {
+      const [first] = items ?? []
+      if (items && first) known.set(key, { ...placeOf(first), door, list: weightedList(items) })
+      else known.delete(key)
+    }
+    return Array.from(known)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, pool]) => pool)
+  })
+}
+
+/** What an attempt must know of a deployment of the offer. Made for those few that are drawn: a large registry has many. */
+export function candidateOf(
+  { model, produces, cacheAs, part }: Offer,
+  deployment: Deployment,
+): Candidate {
+  return { ...deployment, produces, cacheAs, capability: model.manifest.capability, part }
+}
+
+/** The order of deployments in each list. */
+export function byId(a: Pick<Deployment, 'id'>, b: Pick<Deployment, 'id'>): number {
+  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1
+}
+
+/** A region is the owner's own words, so it comes last. */
+function placeKey({ placement, egress, region }: Place): string {
+  return `${placement} ${egress} ${region === null ? '' : `in ${region}`}`
 }
 
 function cacheNameOf({ manifest, artefacts }: RegisteredModel): string | null {

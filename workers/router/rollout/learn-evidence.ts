@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 
 import type { RouterApp } from '../env.ts'
-import { RegistryStore } from '../registry-store.ts'
+import { RegistryReader } from '../registry-reader.ts'
 import { sumObservations, type Observation } from './evidence.ts'
 import { judgeRollouts } from './judge-rollouts.ts'
 import { RolloutStore } from './rollout-store.ts'
@@ -17,5 +17,5 @@ export async function learnEvidence(
   const ids = seen.map(({ rolloutId }) => rolloutId)
   const made = await judgeRollouts(store, await store.running(ids), Date.now())
   for (const verdict of made) c.get('observer').metrics.noteVerdict(verdict)
-  if (made.length > 0) await c.get('registry').reload(new RegistryStore(c.env))
+  if (made.length > 0) await c.get('registry').reload(new RegistryReader(c.env))
 }

@@ -1,5 +1,5 @@
 import type { Job } from '../job.ts'
-import { RegistryStore } from '../registry-store.ts'
+import { RegistryReader } from '../registry-reader.ts'
 import { judgeRollouts } from './judge-rollouts.ts'
 import { RolloutStore } from './rollout-store.ts'
 
@@ -10,6 +10,6 @@ export const rolloutJob: Job = {
     const store = new RolloutStore(env)
     const made = await judgeRollouts(store, await store.running(), Date.now())
     for (const verdict of made) state.observer.metrics.noteVerdict(verdict)
-    if (made.length > 0) await state.registry.reload(new RegistryStore(env))
+    if (made.length > 0) await state.registry.reload(new RegistryReader(env))
   },
 }

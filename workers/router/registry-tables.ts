@@ -1,0 +1,138 @@
+/**
+ * What of D1 a snapshot is made of: how the rows of each table are read, in the order of their keys or those that
+ * changed. To make another table part of it: give it triggers that note its changes (migrations, as of
+ * 0006_change_triggers; what belongs to a deployment is noted as a change of the deployment and read with it),
+ * its two queries here, a place in `StoredRows` and `RegistryChanges`, and its lines in registry-reader.ts,
+ * parse-rows.ts and apply-changes.ts. An update that no snapshot need learn of, such as of a time, has no trigger.
+ */
+import { and, eq, getTableColumns, gt, inArray, sql, type SQL } from 'drizzle-orm'
+import type { DrizzleD1Database } from 'drizzle-orm/d1'
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
+
+import { apiKeys, deployments, modelVersions, registryChanges, rollouts } from '#shared/schema.ts'
+
+import type { StoredRows } from './parse-rows.ts'
+
+/** Rows of one read, so that neither D1's answer nor parsing it is large: a manifest has up to a megabyte. */
+export const PAGE_ROWS = { models: 20, deployments: 2_500, keys: 2_500, rollouts: 500 }
+
+/** The key of the last row that was read of each table; '' before the first. */
+export type Cursors = Readonly<Record<keyof StoredRows, string>>
+
+export const modelTable = {
+  after(db: DrizzleD1Database, key: string) {
+    const [id = '', version = ''] = key.split('@')
+    return db
+      .select(modelColumns)
+      .from(modelVersions)
+      .where(sql`(${modelVersions.modelId}, ${modelVersions.version}) > (${id}, ${version})`)
+      .orderBy(modelVersions.modelId, modelVersions.version)
+      .limit(PAGE_ROWS.models)
+  },
+  changed(db: DrizzleD1Database, step: SQL) {
+    const keys = sql`select substr(key, 1, instr(key, '@') - 1), substr(key, instr(key, '@') + 1) from ${registryChanges} where kind = 'model' and ${step}`
+    return db
+      .select(modelColumns)
+      .from(modelVersions)
+      .where(sql`(${modelVersions.modelId}, ${modelVersions.version}) in (${keys})`)
+  },
+}
+
+export const deploymentTable = {
+  after(db: DrizzleD1Database, id: string) {
+    return db
+      .select(deploymentColumns)
+      .from(deployments)
+      .where(gt(deployments.id, id))
+      .orderBy(deployments.id)
+      .limit(PAGE_ROWS.deployments)
+  },
+  changed(db: DrizzleD1Database, step: SQL) {
+    return db
+      .select(deploymentColumns)
+      .from(deployments)
+      .where(inArray(deployments.id, keysOf(db, 'deployment', step)))
+  },
+}
+
+export const keyTable = {
+  after(db: DrizzleD1Database, hash: string) {
+    return db
+      .select(keyColumns)
+      .from(apiKeys)
+      .where(gt(apiKeys.hash, hash))
+      .orderBy(apiKeys.hash)
+      .limit(PAGE_ROWS.keys)
+  },
+  changed(db: DrizzleD1Database, step: SQL) {
+    return db
+      .select(keyColumns)
+      .from(apiKeys)
+      .where(inArray(apiKeys.hash, keysOf(db, 'key', step)))
+  },
+}
+
+/** Those of one model are one row, since each says what the others mean. */
+export const rolloutTable = {
+  after(db: DrizzleD1Database, modelId: string) {
+    return db
+      .select(rolloutColumns)
+      .from(rollouts)
+      .where(gt(rollouts.modelId, modelId))
+      .groupBy(rollouts.modelId)
+      .orderBy(rollouts.modelId)
+      .limit(PAGE_ROWS.rollouts)
+  },
+  changed(db: DrizzleD1Database, step: SQL) {
+    return db
+      .select(rolloutColumns)
+      .from(rollouts)
+      .where(inArray(rollouts.modelId, keysOf(db, 'rollout', step)))
+      .groupBy(rollouts.modelId)
+  },
+}
+
+const modelColumns = {
+  key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
+  manifest: asText(modelVersions.manifest),
+  artefacts: asText(modelVersions.artefacts),
+  createdAt: modelVersions.createdAt,
+}
+
+const { updatedAt: _, ...deployment } = getTableColumns(deployments)
+const deploymentColumns = {
+  ...deployment,
+  // the latest of each metric: SQLite takes the other columns of a group from the row of its maximum
+  measured: sql<string>`(select json_group_array(json_array(metric, value, measured_at)) from
+    (select metric, value, max(measured_at) as measured_at from measurements
+      where deployment_id = "deployments"."id" group by metric))`,
+}
+
+/** What a request needs of a key. */
+const keyColumns = {
+  id: apiKeys.id,
+  hash: apiKeys.hash,
+  scopes: asText(apiKeys.scopes),
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+}
+
+const rolloutFields = Object.entries(getTableColumns(rollouts)).map(
+  ([name, column]) => sql`${sql.raw(`'${name}'`)}, ${column}`,
+)
+const rolloutColumns = {
+  modelId: rollouts.modelId,
+  rollouts: sql<string>`json_group_array(json_object(${sql.join(rolloutFields, sql`, `)}))`,
+}
+
+function keysOf(db: DrizzleD1Database, kind: string, step: SQL) {
+  return db
+    .select({ key: registryChanges.key })
+    .from(registryChanges)
+    .where(and(eq(registryChanges.kind, kind), step))
+}
+
+/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
+function asText(column: AnySQLiteColumn): SQL<string> {
+  return sql<string>`${column}`
+}
