@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { seededRandom } from '#shared/seeded-random.ts'
 
-import { decide, MIN_TRIALS, type Verdict } from './decide.ts'
+import { decide, MIN_CALLS, MIN_PAIRS, type Verdict } from './decide.ts'
 import { NO_EVIDENCE, sumObservations, type Evidence } from './evidence.ts'
 import type { Rollout } from './rollout.ts'
 import { rollout } from './rollout-fixture.ts'
@@ -92,9 +92,12 @@ const after = (seen: Partial<Evidence>, own: Partial<Rollout> = {}, now = 0) =>
   decide(rollout(own), { ...NO_EVIDENCE, ...seen }, now)
 
 test('there is no verdict before a few trials, whatever they say', () => {
-  const few = MIN_TRIALS - 1
+  const few = MIN_PAIRS - 1
   expect(after({ ...calls(few), disagreements: few })).toBeUndefined()
-  expect(after({ ...calls(few), pairs: 0, candidateFailures: few })).toBeUndefined()
+  const failing = (count: number) =>
+    after({ stableCalls: 1_000, candidateCalls: count, candidateFailures: count })
+  expect(failing(MIN_CALLS - 1)).toBeUndefined()
+  expect(failing(MIN_CALLS)?.state).toBe('rolled_back')
   expect(after({ ...calls(few + 1), disagreements: few + 1 })).toMatchObject({
     state: 'rolled_back',
     reason: expect.stringContaining('answers that differ: at least'),

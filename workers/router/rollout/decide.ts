@@ -3,7 +3,9 @@ import { rateBounds, type Bounds } from './rate-bounds.ts'
 import type { Rollout } from './rollout.ts'
 
 /** No verdict on fewer: the first requests may be one and the same input again and again. */
-export const MIN_TRIALS = 20
+export const MIN_PAIRS = 20
+/** Nor on fewer calls; a circuit breaker lets no more through of a deployment that always fails. */
+export const MIN_CALLS = 5
 /** What takes longer than allowed half of the time has a median beyond the ratio. */
 const MAX_SLOWER = 0.5
 
@@ -30,18 +32,18 @@ export function findingsOf(
   { maxDisagreement, maxFailures, maxLatencyRatio, errorRate }: Rollout,
   evidence: Evidence,
 ): Finding[] {
-  const { pairs, disagreements, slower } = evidence
+  const { pairs, disagreements, slower, candidateCalls } = evidence
   const ofLatency = maxLatencyRatio === null ? 0 : 1
   // any one of the questions may err
   const error = errorRate / (2 + ofLatency)
   const differing = rateBounds(disagreements, pairs, error)
   const findings = [
-    finding('disagreement', differing, maxDisagreement, pairs),
-    finding('failures', moreFailures(evidence, error), maxFailures, evidence.candidateCalls),
+    finding('disagreement', differing, maxDisagreement, pairs >= MIN_PAIRS),
+    finding('failures', moreFailures(evidence, error), maxFailures, candidateCalls >= MIN_CALLS),
   ]
   if (ofLatency === 0) return findings
   const late = rateBounds(slower, pairs, error)
-  return [...findings, finding('latency', late, MAX_SLOWER, pairs)]
+  return [...findings, finding('latency', late, MAX_SLOWER, pairs >= MIN_PAIRS)]
 }
 
 /** By how much the candidate fails more often than the stable version: two rates, each of which may be misjudged. */
@@ -58,13 +60,12 @@ function finding(
   question: Finding['question'],
   bounds: Bounds,
   limit: number,
-  trials: number,
+  isEnough: boolean,
 ): Finding {
-  return { question, bounds, limit, says: judge(bounds, limit, trials) }
+  return { question, bounds, limit, says: isEnough ? judge(bounds, limit) : 'open' }
 }
 
-function judge({ lower, upper }: Bounds, limit: number, trials: number): Finding['says'] {
-  if (trials < MIN_TRIALS) return 'open'
+function judge({ lower, upper }: Bounds, limit: number): Finding['says'] {
   if (lower > limit) return 'bad'
   return upper <= limit ? 'good' : 'open'
 }

@@ -16,18 +16,25 @@ export function showRollout({ rollout, evidence }: SeenRollout): object {
   }
 }
 
-/** What a card tells of its version's rollout: as the candidate, or as the version another is to follow. */
+/**
+ * What a card tells of its version's rollout: as the candidate, or as the version another is to follow.
+ *
+ * @param seen of the model's rollouts, where it is at hand
+ */
 export function cardRollout(
   { rollouts }: Pick<Snapshot, 'rollouts'>,
   { id, version }: { id: string; version: string },
-): Pick<Rollout, 'stable' | 'candidate' | 'state' | 'share' | 'reason'> | undefined {
+  seen: readonly SeenRollout[],
+): object | undefined {
   const own = rollouts.get(id) ?? []
   const found =
     own.find(({ candidate }) => candidate === version) ??
     own.find(({ stable, state }) => stable === version && state === 'running')
   if (!found) return undefined
   const { stable, candidate, state, share, reason } = found
-  return { stable, candidate, state, share, reason }
+  const evidence = seen.find(({ rollout }) => rollout.id === found.id)?.evidence
+  const short = evidence && { pairs: evidence.pairs, disagreements: evidence.disagreements }
+  return { stable, candidate, state, share, reason, ...(short ? { evidence: short } : {}) }
 }
 
 function modeOf({ share }: Rollout): 'shadow' | 'canary' {
