@@ -1,5 +1,6 @@
 -- Notes each change of a row that a snapshot is made of by its key, in the very batch that makes the change.
--- A change of a key notes both; the log keeps ten thousand and always its last, which a snapshot must find again.
+-- What belongs to a deployment changes the deployment. Where a key changes, both are noted. The log keeps its last
+-- ten thousand entries, and an entry in any case: a snapshot looks for the one it ends with.
 CREATE TRIGGER `model_versions_note_insert` AFTER INSERT ON `model_versions` BEGIN
 	INSERT INTO `registry_changes` (`kind`, `key`) VALUES ('model', new.`model_id` || '@' || new.`version`);
 END;
@@ -37,15 +38,15 @@ CREATE TRIGGER `api_keys_note_delete` AFTER DELETE ON `api_keys` BEGIN
 END;
 --> statement-breakpoint
 CREATE TRIGGER `measurements_note_insert` AFTER INSERT ON `measurements` BEGIN
-	INSERT INTO `registry_changes` (`kind`, `key`) VALUES ('measurement', new.`deployment_id`);
+	INSERT INTO `registry_changes` (`kind`, `key`) VALUES ('deployment', new.`deployment_id`);
 END;
 --> statement-breakpoint
 CREATE TRIGGER `measurements_note_update` AFTER UPDATE ON `measurements` BEGIN
-	INSERT INTO `registry_changes` (`kind`, `key`) SELECT 'measurement', old.`deployment_id` UNION SELECT 'measurement', new.`deployment_id`;
+	INSERT INTO `registry_changes` (`kind`, `key`) SELECT 'deployment', old.`deployment_id` UNION SELECT 'deployment', new.`deployment_id`;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `measurements_note_delete` AFTER DELETE ON `measurements` BEGIN
-	INSERT INTO `registry_changes` (`kind`, `key`) VALUES ('measurement', old.`deployment_id`);
+	INSERT INTO `registry_changes` (`kind`, `key`) VALUES ('deployment', old.`deployment_id`);
 END;
 --> statement-breakpoint
 CREATE TRIGGER `registry_changes_prune` AFTER INSERT ON `registry_changes` BEGIN

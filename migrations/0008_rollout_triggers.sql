@@ -4,7 +4,7 @@ CREATE TRIGGER `rollouts_note_insert` AFTER INSERT ON `rollouts` BEGIN
 END;
 --> statement-breakpoint
 CREATE TRIGGER `rollouts_note_update` AFTER UPDATE ON `rollouts` BEGIN
-	INSERT INTO `registry_changes` (`kind`, `key`) VALUES ('rollout', new.`model_id`);
+	INSERT INTO `registry_changes` (`kind`, `key`) SELECT 'rollout', old.`model_id` UNION SELECT 'rollout', new.`model_id`;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `rollouts_note_delete` AFTER DELETE ON `rollouts` BEGIN

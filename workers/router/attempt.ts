@@ -130,10 +130,8 @@ async function readComplaint(
   // a node that doesn't know the model, or refuses the router, contradicts the registry
   const contradicts = status < 500 && status !== 429
   const code = !contradicts && isErrorCode(problem.code) ? problem.code : 'bad_gateway'
-  throw new MeshError(code, `${node} answered ${status} ${problem.code}`, {
-    detail: problem.detail,
-    ...retryAfterOf(response),
-  })
+  // its words are not for our log: they may repeat what it was sent, and its own log has them
+  throw new MeshError(code, `${node} answered ${status} ${problem.code}`, retryAfterOf(response))
 }
 
 /** Who couldn't reach the node says so by these; Cloudflare by 520 to 530. */

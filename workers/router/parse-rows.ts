@@ -3,19 +3,27 @@ import { z } from 'zod'
 import { log } from '#shared/log.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
+import { NodeName } from './admin-bodies.ts'
 import type { MeasurementRow } from './matching/measured.ts'
 import { Rollout } from './rollout/rollout.ts'
-import type {
-  ApiKey,
-  Deployment,
-  PlacedDeployment,
-  RegisteredModel,
-  RegistryChanges,
+import {
+  versionKey,
+  type ApiKey,
+  type Deployment,
+  type PlacedDeployment,
+  type RegisteredModel,
+  type RegistryChanges,
 } from './snapshot.ts'
 
 /** Rows as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
 export interface StoredRows {
-  models: readonly { key: string; manifest: string; artefacts: string; createdAt: number }[]
+  models: readonly {
+    modelId: string
+    version: string
+    manifest: string
+    artefacts: string
+    createdAt: number
+  }[]
   /** `measured`: the latest of each metric as JSON, `[[metric, value, measuredAt]]`. */
   deployments: readonly (Deployment & { measured: string })[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
@@ -40,8 +48,9 @@ const json = z.string().transform((text, ctx): unknown => {
 const StoredManifest = json.pipe(RegisteredManifest)
 const StoredArtefacts = json.pipe(z.record(z.string(), z.string()))
 const StoredScopes = json.pipe(z.array(z.enum(['infer', 'admin'])))
-/** What the router computes with; the other columns are text to it. There may be very many. */
+/** What the router computes with, or writes into headers; the other columns are text to it. There may be very many. */
 const Checked = z.object({
+  node: NodeName,
   placement: z.enum(['edge', 'native']),
   transport: z.enum(['binding', 'http', 'oip']),
   state: z.enum(['ready', 'draining', 'disabled']),
@@ -68,7 +77,10 @@ export function parseChanges(
   return {
     models: found(
       'model',
-      rows.models.map((row) => [row.key, parseModel(row)]),
+      rows.models.map((row) => [
+        versionKey({ id: row.modelId, version: row.version }),
+        parseModel(row),
+      ]),
     ),
     deployments: found(
       'deployment',
@@ -86,15 +98,19 @@ export function parseChanges(
 }
 
 function parseModel({
-  key,
+  modelId,
+  version,
   manifest,
   artefacts,
   createdAt,
 }: StoredRows['models'][number]): RegisteredModel | undefined {
+  const key = versionKey({ id: modelId, version })
   const own = StoredManifest.safeParse(manifest)
   const files = StoredArtefacts.safeParse(artefacts)
-  if (!own.success) return leaveOut('model_versions', key, own.error)
-  if (!files.success) return leaveOut('model_versions', key, files.error)
+  if (!own.success) return leaveOut('model_versions', key, z.prettifyError(own.error))
+  if (!files.success) return leaveOut('model_versions', key, z.prettifyError(files.error))
+  const named = versionKey(own.data)
+  if (named !== key) return leaveOut('model_versions', key, `its manifest is of ${named}`)
   return { manifest: own.data, artefacts: files.data, createdAt }
 }
 
@@ -103,7 +119,7 @@ function parseDeployment({
   ...deployment
 }: StoredRows['deployments'][number]): PlacedDeployment | undefined {
   const { success, error } = Checked.safeParse(deployment)
-  if (!success) return leaveOut('deployments', deployment.id, error)
+  if (!success) return leaveOut('deployments', deployment.id, z.prettifyError(error))
   return { deployment, measurements: parseMeasured(deployment.id, measured) }
 }
 
@@ -113,23 +129,30 @@ function parseMeasured(deploymentId: string, measured: string): MeasurementRow[]
   const rows = Measured.parse(measured)
   return rows.flatMap(([metric, value, measuredAt]): MeasurementRow[] => {
     const own = CheckedMeasurement.safeParse({ value, measuredAt })
-    if (!own.success) return leaveOut('measurements', deploymentId, own.error) ?? []
+    if (!own.success)
+      return leaveOut('measurements', deploymentId, z.prettifyError(own.error)) ?? []
     return [{ deploymentId, metric, ...own.data }]
   })
 }
 
 function parseKey({ hash: _, scopes, ...key }: StoredRows['keys'][number]): ApiKey | undefined {
   const own = StoredScopes.safeParse(scopes)
-  return own.success ? { ...key, scopes: own.data } : leaveOut('api_keys', key.id, own.error)
+  return own.success
+    ? { ...key, scopes: own.data }
+    : leaveOut('api_keys', key.id, z.prettifyError(own.error))
 }
 
 function parseRollouts({ modelId, rollouts }: StoredRows['rollouts'][number]): Rollout[] {
-  return StoredRollouts.parse(rollouts).flatMap((row) => {
+  const found = StoredRollouts.parse(rollouts).flatMap((row) => {
     const own = Rollout.safeParse(row)
-    return own.success ? [own.data] : (leaveOut('rollouts', modelId, own.error) ?? [])
+    return own.success
+      ? [own.data]
+      : (leaveOut('rollouts', modelId, z.prettifyError(own.error)) ?? [])
   })
+  // D1 groups them in any order
+  return found.toSorted((a, b) => (a.candidate < b.candidate ? -1 : 1))
 }
 
-function leaveOut(table: string, key: string, error: z.ZodError): undefined {
-  log.error('registry_row_left_out', { table, key, message: z.prettifyError(error) })
+function leaveOut(table: string, key: string, message: string): undefined {
+  log.error('registry_row_left_out', { table, key, message })
 }

@@ -1,6 +1,6 @@
 import { applyChanges } from './apply-changes.ts'
 import { parseChanges, type NotedChange, type StoredRows } from './parse-rows.ts'
-import { PAGE_ROWS, type Cursors } from './registry-tables.ts'
+import { BEFORE_FIRST, PAGE_ROWS, type Cursors } from './registry-tables.ts'
 import { EMPTY_SNAPSHOT, type LogPosition, type Snapshot } from './snapshot.ts'
 
 /** The registry's tables, and the log of what changed in them. */
@@ -62,7 +62,7 @@ async function followLog(
 /** Every row, each as it was at some moment since `position`: what the log has from there on brings them to one. */
 async function readAll(source: RowSource): Promise<Snapshot> {
   let snapshot: Snapshot = { ...EMPTY_SNAPSHOT, position: await source.readPosition() }
-  let after: Cursors | undefined = { models: '', deployments: '', keys: '', rollouts: '' }
+  let after: Cursors | undefined = BEFORE_FIRST
   while (after) {
     const rows = await source.readPage(after)
     for (const [i, slice] of slicesOf(rows).entries()) {
@@ -99,10 +99,10 @@ function nextCursors(
     rollouts.length === PAGE_ROWS.rollouts
   return isFull
     ? {
-        models: models.at(-1)?.key ?? after.models,
-        deployments: deployments.at(-1)?.id ?? after.deployments,
-        keys: keys.at(-1)?.hash ?? after.keys,
-        rollouts: rollouts.at(-1)?.modelId ?? after.rollouts,
+        models: models.at(-1) ?? after.models,
+        deployments: deployments.at(-1) ?? after.deployments,
+        keys: keys.at(-1) ?? after.keys,
+        rollouts: rollouts.at(-1) ?? after.rollouts,
       }
     : undefined
 }

@@ -11,21 +11,30 @@ import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 
 import { apiKeys, deployments, modelVersions, registryChanges, rollouts } from '#shared/schema.ts'
 
-import type { StoredRows } from './parse-rows.ts'
-
 /** Rows of one read, so that neither D1's answer nor parsing it is large: a manifest has up to a megabyte. */
 export const PAGE_ROWS = { models: 20, deployments: 2_500, keys: 2_500, rollouts: 500 }
 
-/** The key of the last row that was read of each table; '' before the first. */
-export type Cursors = Readonly<Record<keyof StoredRows, string>>
+/** The keys of the last row that was read of each table; '' before the first. */
+export interface Cursors {
+  models: { modelId: string; version: string }
+  deployments: { id: string }
+  keys: { hash: string }
+  rollouts: { modelId: string }
+}
+
+export const BEFORE_FIRST: Cursors = {
+  models: { modelId: '', version: '' },
+  deployments: { id: '' },
+  keys: { hash: '' },
+  rollouts: { modelId: '' },
+}
 
 export const modelTable = {
-  after(db: DrizzleD1Database, key: string) {
-    const [id = '', version = ''] = key.split('@')
+  after(db: DrizzleD1Database, { modelId, version }: Cursors['models']) {
     return db
       .select(modelColumns)
       .from(modelVersions)
-      .where(sql`(${modelVersions.modelId}, ${modelVersions.version}) > (${id}, ${version})`)
+      .where(sql`(${modelVersions.modelId}, ${modelVersions.version}) > (${modelId}, ${version})`)
       .orderBy(modelVersions.modelId, modelVersions.version)
       .limit(PAGE_ROWS.models)
   },
@@ -39,7 +48,7 @@ export const modelTable = {
 }
 
 export const deploymentTable = {
-  after(db: DrizzleD1Database, id: string) {
+  after(db: DrizzleD1Database, { id }: Cursors['deployments']) {
     return db
       .select(deploymentColumns)
       .from(deployments)
@@ -56,7 +65,7 @@ export const deploymentTable = {
 }
 
 export const keyTable = {
-  after(db: DrizzleD1Database, hash: string) {
+  after(db: DrizzleD1Database, { hash }: Cursors['keys']) {
     return db
       .select(keyColumns)
       .from(apiKeys)
@@ -74,7 +83,7 @@ export const keyTable = {
 
 /** Those of one model are one row, since each says what the others mean. */
 export const rolloutTable = {
-  after(db: DrizzleD1Database, modelId: string) {
+  after(db: DrizzleD1Database, { modelId }: Cursors['rollouts']) {
     return db
       .select(rolloutColumns)
       .from(rollouts)
@@ -93,7 +102,8 @@ export const rolloutTable = {
 }
 
 const modelColumns = {
-  key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
+  modelId: modelVersions.modelId,
+  version: modelVersions.version,
   manifest: asText(modelVersions.manifest),
   artefacts: asText(modelVersions.artefacts),
   createdAt: modelVersions.createdAt,
@@ -102,9 +112,11 @@ const modelColumns = {
 const { updatedAt: _, ...deployment } = getTableColumns(deployments)
 const deploymentColumns = {
   ...deployment,
-  // the latest of each metric: SQLite takes the other columns of a group from the row of its maximum
-  measured: sql<string>`(select json_group_array(json_array(metric, value, measured_at)) from
-    (select metric, value, max(measured_at) as measured_at from measurements
+  // the latest of each metric: SQLite takes the other columns of a group from the row of its maximum;
+  // JSON holds no blob, and one must not fail the query
+  measured: sql<string>`(select json_group_array(json_array(cast(metric as text),
+      iif(typeof(value) = 'blob', null, value), iif(typeof(at) = 'blob', null, at))) from
+    (select metric, value, max(measured_at) as at from measurements
       where deployment_id = "deployments"."id" group by metric))`,
 }
 

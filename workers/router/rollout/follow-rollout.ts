@@ -1,5 +1,8 @@
 import type { Context } from 'hono'
 
+import { log } from '#shared/log.ts'
+import { asMeshError } from '#shared/problem.ts'
+
 import type { Attempt } from '../dispatch.ts'
 import type { NodeAnswer } from '../door.ts'
 import type { RouterApp } from '../env.ts'
@@ -103,9 +106,15 @@ function mirrorBehind(
 }
 
 async function compareBehind(c: Context<RouterApp>, call: Call, answered: Answered): Promise<void> {
-  const { result, seen } = await mirrorRequest(c, call, answered)
-  c.get('observer').metrics.noteMirror(answered.part.rollout.modelId, result)
-  observe(c, answered.part, seen)
+  const { rollout } = answered.part
+  try {
+    const { result, seen } = await mirrorRequest(c, call, answered)
+    c.get('observer').metrics.noteMirror(rollout.modelId, result)
+    observe(c, answered.part, seen)
+  } catch (err) {
+    // nobody waits for it
+    log.warn('rollout_not_mirrored', { rollout: rollout.id, code: asMeshError(err).code })
+  }
 }
 
 function observe(
