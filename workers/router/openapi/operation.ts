@@ -87,7 +87,9 @@ function headerParameter(name: string, description: string, schema: Part): Part 
 export const ROUTE_HEADERS: Part = {
   'mesh-model': answerHeader('The model that answered: `<id>@<version>`'),
   'mesh-node': answerHeader('The node that answered'),
-  'mesh-route': answerHeader('Each attempt as `placement/node;model;outcome;ms`, in order'),
+  'mesh-route': answerHeader(
+    'Each attempt as `placement/node;model;outcome;ms`, in order; `hedge`, `canary` or `pinned` behind it',
+  ),
   'server-timing': answerHeader('Milliseconds in all, of each attempt and inside the node'),
   'x-request-id': answerHeader('Finds the request in the logs'),
 }

@@ -112,6 +112,17 @@ test('a candidate that answers nothing at all is rolled back for its failures', 
   })
 })
 
+test('takes as many pairs and calls as the documentation says', () => {
+  const first = (seen: (n: number) => Partial<Evidence>) => {
+    const n = Array.from({ length: 1_000 }, (_, i) => i).find((count) => after(seen(count)))
+    return { n, state: after(seen(n ?? 0))?.state }
+  }
+  expect(first(calls)).toEqual({ n: 188, state: 'promoted' })
+  expect(first((n) => ({ ...calls(n), disagreements: n }))).toEqual({ n: 20, state: 'rolled_back' })
+  const failing = { candidateCalls: 5, candidateFailures: 5 }
+  expect(first((n) => ({ ...failing, stableCalls: n }))).toEqual({ n: 29, state: 'rolled_back' })
+})
+
 test('failures that both versions share are no reason', () => {
   const seen = { ...calls(400), stableFailures: 200, candidateFailures: 200 }
   expect(after(seen)).toBeUndefined()

@@ -86,7 +86,9 @@ async function findOther(
     (own) => own.model.manifest.version === version,
   )
   const mediaType = mediaTypeOf(new Headers(headers))
-  const has = mediaType === 'application/json' ? {} : { mediaType, bytes: body.byteLength }
+  // of tensors and of JSON the node finds out what they hold
+  const isMedia = door.name === 'task' && mediaType !== 'application/json'
+  const has = isMedia ? { mediaType, bytes: body.byteLength } : {}
   const pinned = { ...constraints, model, version }
   const wanted = { door: door.name, name: model, offers, constraints: pinned, has }
   const board = c.get('board')

@@ -2,10 +2,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
+import { MeshError } from '#shared/mesh-error.ts'
+import { toProblem } from '#shared/problem.ts'
+
 import { TONE } from '../start-test-router.ts'
 import { startRolloutRouter, type RolloutRouter } from './start-rollout-router.ts'
 
 const JSON_TYPE = 'application/json'
+const PROBLEM_TYPE = 'application/problem+json'
 const GOOD = '[{"label":"good","score":0.9},{"label":"bad","score":0.1}]'
 const BAD = '[{"label":"bad","score":0.8},{"label":"good","score":0.2}]'
 const TENSORS = (value: number) =>
@@ -120,6 +124,21 @@ describe('as a canary', () => {
     const pinned = await rollouts.ask(canary, { 'mesh-model': 'tone@1' })
     expect(pinned.headers.get('mesh-route')).toMatch(/tone@1;ok;[\d.]+ms;pinned$/)
   })
+})
+
+test('what both versions refuse is refused in the words of the stable one', async () => {
+  await rollouts.begin({ share: 1 })
+  const refusal = (sentence: string) =>
+    JSON.stringify(toProblem(new MeshError('invalid_input', sentence)))
+  const { router, candidate } = rollouts
+  router.answerWith(PROBLEM_TYPE, refusal('by the stable one'), { status: 422 })
+  router.answerWith(PROBLEM_TYPE, refusal('by the candidate'), {
+    status: 422,
+    version: candidate(),
+  })
+  const { status, headers, body } = await rollouts.ask('a')
+  expect({ status, detail: body.detail }).toEqual({ status: 422, detail: 'by the stable one' })
+  expect(headers.get('mesh-route')).toMatch(/invalid_input;[\d.]+ms;canary, native\/far;tone@1/)
 })
 
 describe('a version that is withheld', () => {
