@@ -10,6 +10,7 @@ import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { RolloutStore, type SeenRollout } from './rollout/rollout-store.ts'
 import { cardRollout } from './rollout/show-rollout.ts'
+import type { HealthBoard } from './resilience/health-board.ts'
 import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
 /** Ids in one answer, at most and by default. */
@@ -24,6 +25,7 @@ export function catalogueRoutes(): Hono<RouterApp> {
   app.get('/capabilities', async (c) => {
     const { capabilities, offers } = await snapshotOf(c)
     const { items, next } = page(c, capabilities.keys())
+    const isLive = c.get('registry').leases.liveAt(Date.now())
     const offered = items.map((id) => {
       const entry = capabilities.get(id)
       const manifests = (entry?.models ?? []).map(({ manifest }) => manifest)
@@ -31,7 +33,7 @@ export function catalogueRoutes(): Hono<RouterApp> {
         id,
         models: [...new Set(manifests.map((manifest) => manifest.id))],
         accepts: [...new Set(manifests.flatMap(({ accepts }) => accepts))],
-        ready: countServing(offers.get(id) ?? [], 'task'),
+        ready: countServing(offers.get(id) ?? [], 'task', isLive),
       }
     })
     return c.json({ capabilities: offered, next })
@@ -65,7 +67,12 @@ export function catalogueRoutes(): Hono<RouterApp> {
     const { items, next } = page(c, nodes.keys())
     return c.json({
       registryVersion: version,
-      nodes: items.map((id) => ({ id, deployments: (nodes.get(id) ?? []).map(shown) })),
+      nodes: items.map((id) => ({
+        id,
+        deployments: (nodes.get(id) ?? []).map((own) =>
+          Object.assign(shown(own), { health: healthOf(own, c.get('board')) }),
+        ),
+      })),
       next,
     })
   })
@@ -131,7 +138,22 @@ function card(
   }
 }
 
-/** Targets stay inside: callers name a capability, not a machine. */
-function shown({ target: _, ...deployment }: Deployment): Omit<Deployment, 'target'> {
+/** How a deployment is, as this isolate knows it; the breaker's state is null where it was never called from here. */
+function healthOf(own: Deployment, board: HealthBoard): unknown {
+  const now = Date.now()
+  const overSince = board.leases.overSince(own, now)
+  return {
+    lease: own.leaseSeconds === null ? null : overSince === undefined ? 'good' : 'over',
+    reachable: own.unreachableSince === null,
+    breaker: board.find(own)?.breaker.state(now) ?? null,
+  }
+}
+
+/** Targets stay inside: callers name a capability, not a machine. So do the keys of their owners. */
+function shown({
+  target: _,
+  owner: _owner,
+  ...deployment
+}: Deployment): Omit<Deployment, 'target' | 'owner'> {
   return deployment
 }

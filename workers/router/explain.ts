@@ -19,7 +19,7 @@ export interface ExplainedDeployment {
   failed?: Failure
   /** What it is worth to this request, and why. */
   score?: Score
-  /** Whether this isolate would pass it over for now, since it fails, is full or asked to be left alone. */
+  /** Whether it would be passed over for now: probes can't reach it, or for this isolate it fails, is full or asked to be left alone. */
   passedOver?: true
   /** What a rollout makes of its version. */
   rollout?: ExplainedRollout
@@ -127,19 +127,28 @@ function explainDeployments(
   }
   return Array.from(deployments, (own): ExplainedDeployment => {
     const { node, placement } = own
-    const failed = ofModel ?? deploymentFailure(needs, own)
+    const failed = ofModel ?? deploymentFailure(needs, own, context)
     if (failed) return { model, node, placement, failed }
     const health = context.board.find(own)
     const score = scoreOf(own, offer.measured, health, context)
-    const passedOver = health?.admits(context.now) === false
+    const passedOver = own.unreachableSince !== null || health?.admits(context.now) === false
     return { model, node, placement, score, ...(passedOver ? { passedOver } : {}) }
   })
 }
 
-function deploymentFailure(needs: Needs, own: Deployment): Failure | undefined {
+function deploymentFailure(
+  needs: Needs,
+  own: Deployment,
+  { board, now }: ExplainContext,
+): Failure | undefined {
   if (!takesTraffic(own)) {
     const reason = own.state === 'ready' ? 'its weight is 0' : `it is ${own.state}`
     return { predicate: 'state', reason }
+  }
+  const overSince = board.leases.overSince(own, now)
+  if (overSince !== undefined) {
+    const reason = `its lease expired ${Math.ceil((now - overSince) / 1_000)} s ago`
+    return { predicate: 'lease', reason }
   }
   if (!opensDoor(own.transport, needs.door)) {
     return { predicate: 'door', reason: 'its server takes tensors only' }

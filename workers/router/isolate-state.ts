@@ -1,6 +1,7 @@
 import { AttemptCounts } from './attempt-counts.ts'
 import { AnswerStore } from './cache/answer-store.ts'
 import { Observer } from './observe/observer.ts'
+import { RecoveryProbes } from './probe/recovery-probes.ts'
 import { Registry } from './registry.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 import { MirrorGate } from './rollout/mirror-gate.ts'
@@ -13,11 +14,12 @@ export interface IsolateState {
   answers: AnswerStore
   observer: Observer
   mirrors: MirrorGate
+  probes: RecoveryProbes
 }
 
 export function createIsolateState(): IsolateState {
   const registry = new Registry()
-  const board = new HealthBoard()
+  const board = new HealthBoard(registry.leases)
   const answers = new AnswerStore()
   return {
     registry,
@@ -26,5 +28,6 @@ export function createIsolateState(): IsolateState {
     answers,
     observer: new Observer({ registry, board, answers }),
     mirrors: new MirrorGate(),
+    probes: new RecoveryProbes(),
   }
 }

@@ -4,6 +4,8 @@ import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 import { registryChanges, registryMeta } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
+import type { LeaseRow } from './leases/lease-board.ts'
+import { LeaseStore } from './leases/lease-store.ts'
 import { readSnapshot, type LoggedChanges, type RowSource } from './read-snapshot.ts'
 import type { StoredRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
@@ -20,12 +22,14 @@ import type { LogPosition, Snapshot } from './snapshot.ts'
 /** Entries of the log in one read, and how many of them may be of models: what a page may hold. */
 const MAX_CHANGES = 1_000
 
-/** Reads the registry from D1. Each read is one batch, which sees one state of all tables. */
+/** Reads the registry from D1. */
 export class RegistryReader implements RegistrySource, RowSource {
   readonly #db: DrizzleD1Database
+  readonly #leases: LeaseStore
 
   constructor({ DB }: RegistryBindings) {
     this.#db = drizzle(DB, { casing: 'snake_case' })
+    this.#leases = new LeaseStore({ DB })
   }
 
   async readVersion(): Promise<number> {
@@ -35,6 +39,10 @@ export class RegistryReader implements RegistrySource, RowSource {
 
   readSnapshot(known?: Snapshot): Promise<Snapshot> {
     return readSnapshot(this, known)
+  }
+
+  readLeases(after: number): Promise<LeaseRow[]> {
+    return this.#leases.readAfter(after)
   }
 
   async readPosition(): Promise<LogPosition> {
@@ -48,15 +56,17 @@ export class RegistryReader implements RegistrySource, RowSource {
   }
 
   async readPage(after: Cursors): Promise<StoredRows> {
-    const [models, deployments, keys, rollouts] = await this.#db.batch([
-      modelTable.after(this.#db, after.models),
-      deploymentTable.after(this.#db, after.deployments),
-      keyTable.after(this.#db, after.keys),
-      rolloutTable.after(this.#db, after.rollouts),
+    // no batch: they need not be of one moment, and drizzle turns the rows of a batch over twice
+    const [models, deployments, keys, rollouts] = await Promise.all([
+      after.models ? modelTable.after(this.#db, after.models) : [],
+      after.deployments ? deploymentTable.after(this.#db, after.deployments) : [],
+      after.keys ? keyTable.after(this.#db, after.keys) : [],
+      after.rollouts ? rolloutTable.after(this.#db, after.rollouts) : [],
     ])
     return { models, deployments, keys, rollouts }
   }
 
+  /** One batch, so that the rows are those of the moment where the log ends. */
   async readChanges(since: LogPosition): Promise<LoggedChanges | undefined> {
     const { id, token, kind, key } = registryChanges
     const step = sql`${id} > ${since.id} and ${id} <= ${endOfStep(since)}`

@@ -1,4 +1,17 @@
-import { and, desc, eq, getTableColumns, isNull, lt, notInArray, or, sql } from 'drizzle-orm'
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  notExists,
+  notInArray,
+  or,
+  sql,
+} from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -9,6 +22,7 @@ import {
   capabilities,
   deployments,
   idempotencyKeys,
+  leases,
   measurements,
   models,
   modelVersions,
@@ -16,9 +30,11 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
+import { leaseWrites } from './leases/lease-store.ts'
 import { forgetRollouts } from './rollout/rollout-store.ts'
-import type { ApiKey, Deployment, Scope } from './snapshot.ts'
-import { writeRegistry, type Audit, type Write } from './write-registry.ts'
+import type { Scope } from './scope.ts'
+import type { ApiKey, Deployment } from './snapshot.ts'
+import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
@@ -40,7 +56,7 @@ export class RegistryStore {
     const { id, version, title, capability, license } = manifest
     const createdAt = Date.now()
     const [task = ''] = capability.split('/')
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(capabilities)
         .values({ id: capability, task, createdAt })
@@ -60,7 +76,7 @@ export class RegistryStore {
     artefacts: Record<string, string>,
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .update(modelVersions)
         .set({ artefacts })
@@ -69,7 +85,7 @@ export class RegistryStore {
   }
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       ...forgetRollouts(this.#db, id),
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
@@ -82,27 +98,54 @@ export class RegistryStore {
     ])
   }
 
-  async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
+  /** With its lease renewed when it registered itself; else an operator changed it, which says nothing of its node. */
+  async putDeployment(
+    deployment: Deployment,
+    audit: Audit,
+    { renewed = false }: { renewed?: boolean } = {},
+  ): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(deployments)
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
+      ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
     ])
   }
 
   async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
     ])
   }
 
-  async deleteDeployment(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
-      this.#db.delete(deployments).where(eq(deployments.id, id)),
+  /** Only if it may still be removed then, where a time is given: it may have come back. */
+  async deleteDeployment(
+    id: string,
+    audit: Audit,
+    { removableAt, overBefore }: { removableAt?: number; overBefore?: number } = {},
+  ): Promise<void> {
+    const over = this.#db
+      .select({ id: leases.deploymentId })
+      .from(leases)
+      .where(lt(leases.expiresAt, overBefore ?? 0))
+    const isGone = notExists(
+      this.#db.select({ id: deployments.id }).from(deployments).where(eq(deployments.id, id)),
+    )
+    await writeRegistry(this.#db, audit, [
+      this.#db
+        .delete(deployments)
+        .where(
+          and(
+            eq(deployments.id, id),
+            removableAt === undefined ? undefined : lte(deployments.removeAt, removableAt),
+            overBefore === undefined ? undefined : inArray(deployments.id, over),
+          ),
+        ),
+      this.#db.delete(leases).where(and(eq(leases.deploymentId, id), isGone)),
       // what was measured of it says nothing of another that takes its name
-      this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
+      this.#db.delete(measurements).where(and(eq(measurements.deploymentId, id), isGone)),
     ])
   }
 
@@ -110,11 +153,13 @@ export class RegistryStore {
     key: { id: string; name: string; hash: string; scopes: Scope[]; expiresAt: number | null },
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() })])
+    await writeRegistry(this.#db, audit, [
+      this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() }),
+    ])
   }
 
   async revokeKey(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.update(apiKeys).set({ revokedAt: Date.now() }).where(eq(apiKeys.id, id)),
     ])
   }
@@ -194,10 +239,6 @@ export class RegistryStore {
 
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
-  }
-
-  #write(audit: Audit, writes: readonly Write[]): Promise<void> {
-    return writeRegistry(this.#db, audit, writes)
   }
 }
 

@@ -7,9 +7,8 @@ import type { DeploymentMeasurements, MeasurementRow } from './matching/measured
 import type { Offer } from './matching/offer.ts'
 import type { Rollout } from './rollout/rollout.ts'
 import type { VersionPart } from './rollout/version-parts.ts'
+import type { Scope } from './scope.ts'
 import { SortedMap } from './sorted-map.ts'
-
-export type Scope = 'infer' | 'admin'
 
 export interface ApiKey {
   id: string
@@ -27,9 +26,19 @@ export interface Deployment {
   transport: 'binding' | 'http' | 'oip'
   target: string
   weight: number
-  state: 'ready' | 'draining' | 'disabled'
+  /** `warming`: nobody has found it ready yet. */
+  state: 'warming' | 'ready' | 'draining' | 'disabled'
+  stateSince: number | null
+  /** From when on it may be removed, in ms since the epoch; null while nobody asked for it. */
+  removeAt: number | null
   region: string | null
   cost: number | null
+  /** Id of the API key that registered it. */
+  owner: string | null
+  /** It takes traffic only as long as it renews its lease; always when null. */
+  leaseSeconds: number | null
+  /** Since when probes can't reach it, in ms since the epoch. */
+  unreachableSince: number | null
 }
 
 /** A deployment that a request may try, with what the attempt must know of its model. */

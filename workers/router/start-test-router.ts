@@ -72,8 +72,10 @@ export interface TestRouter {
       version?: string
     },
   ): void
-  /** What the far node was sent so far. */
+  /** What the far node was sent so far, but for the questions whether it is ready. */
   received: ReceivedCall[]
+  /** Those. */
+  asked: ReceivedCall[]
   /** The key that signs calls, and what is public of it, as JWK JSON. */
   signingKey: string
   publicKey: string
@@ -103,6 +105,7 @@ export async function startTestRouter(
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
+  const asked: ReceivedCall[] = []
   let reply: Reply = { contentType: 'application/json', body: '[{"label":"good","score":1}]' }
   const replies = new Map<string, Reply>()
   const replyOf = (path = '') => replies.get(/\/versions\/([\d.]+)/.exec(path)?.[1] ?? '') ?? reply
@@ -111,7 +114,8 @@ export async function startTestRouter(
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     request.on('end', async () => {
       const body = Buffer.concat(chunks)
-      received.push({ headers: request.headers, path: request.url ?? '', body })
+      const call = { headers: request.headers, path: request.url ?? '', body }
+      ;(call.path.endsWith('/ready') ? asked : received).push(call)
       const { delayMs, status = 200, contentType, headers, body: answer } = replyOf(request.url)
       if (delayMs !== undefined) await setTimeout(delayMs)
       response
@@ -211,6 +215,7 @@ export async function startTestRouter(
       else replies.set(version, own)
     },
     received,
+    asked,
     signingKey,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,

@@ -17,8 +17,8 @@ export interface Audit {
 }
 
 /**
- * Changes the registry: one batch with its audit entry and the raised counter, all or nothing. Throws
- * `conflict` when a constraint fails, `registry_unavailable` when D1 does.
+ * Makes a change of the registry: one batch with its audit entry and the raised counter, all or nothing.
+ * Throws MeshError `conflict` when another change came in between, `registry_unavailable` when D1 fails.
  */
 export async function writeRegistry(
   db: DrizzleD1Database,
@@ -39,8 +39,8 @@ export async function writeRegistry(
   await batch.catch(unwritable)
 }
 
-/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
-function unwritable(cause: unknown): never {
+/** What a failed write is told as. Each change was checked against what was stored; a constraint that fails tells of one in between. */
+export function unwritable(cause: unknown): never {
   if (/(UNIQUE|FOREIGN KEY|NOT NULL) constraint failed/.test(messagesOf(cause))) {
     throw new MeshError('conflict', 'another change came in between: look again and repeat', {
       cause,

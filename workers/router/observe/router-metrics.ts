@@ -61,6 +61,11 @@ export class RouterMetrics {
     help: `Rollouts decided by model and state: promoted, rolled_back or held ${OF_ISOLATE}`,
     labels: ['model', 'state'],
   })
+  readonly #probes = new Counter({
+    name: 'mesh_probes_total',
+    help: `Questions whether a deployment is ready, by occasion (cron, recovery, warm-up) and result ${OF_ISOLATE}`,
+    labels: ['occasion', 'result'],
+  })
   readonly all: readonly Metric[]
 
   constructor(readings: readonly Metric[]) {
@@ -73,6 +78,7 @@ export class RouterMetrics {
       this.#cache,
       this.#mirrors,
       this.#verdicts,
+      this.#probes,
       ...readings,
     ]
   }
@@ -91,6 +97,10 @@ export class RouterMetrics {
 
   noteVerdict({ model, state }: Pick<Verdict, 'state'> & { model: string }): void {
     this.#verdicts.increment({ model, state })
+  }
+
+  noteProbe(occasion: 'cron' | 'recovery' | 'warm-up', isWell: boolean): void {
+    this.#probes.increment({ occasion, result: isWell ? 'ok' : 'failed' })
   }
 
   #noteAttempt({ kind, outcome, model, ms }: Attempt): void {

@@ -15,6 +15,8 @@ const UNKNOWN_QUALITY = 0.5
 export const MEASUREMENT_LASTS_MS = 7 * 24 * 3600 * 1000
 /** More than all other terms together: what can't be in time comes after all that can. */
 const TOO_LATE = -10
+/** More still: what probes can't reach is asked when nobody else is left. */
+const UNREACHABLE = -20
 
 export interface ScoreContext {
   objective: Objective | undefined
@@ -33,7 +35,7 @@ export interface Score {
 
 /** How well a deployment suits a request, from what was measured of its model and seen of itself. */
 export function scoreOf(
-  { placement, cost }: Pick<Candidate, 'placement' | 'cost'>,
+  { placement, cost, unreachableSince }: Pick<Candidate, 'placement' | 'cost' | 'unreachableSince'>,
   measured: Measured,
   health: Pick<DeploymentHealth, 'latency' | 'inFlight'> | undefined,
   { objective, timeLeftMs, now }: ScoreContext,
@@ -53,7 +55,8 @@ export function scoreOf(
     terms.quality * weights.quality +
     terms.thrift * weights.thrift +
     terms.near * weights.near +
-    (fits ? 0 : TOO_LATE)
+    (fits ? 0 : TOO_LATE) +
+    (unreachableSince === null ? 0 : UNREACHABLE)
   return { total, terms, expectedMs, fits }
 }
 

@@ -62,7 +62,7 @@ export async function startRolloutRouter(): Promise<RolloutRouter> {
     ask,
     async reset() {
       await router.admin('PATCH', '/rollouts/tone', { state: 'stopped' })
-      await router.admin('DELETE', `/deployments/tone@${candidate()}/next`)
+      await router.admin('DELETE', `/deployments/tone@${candidate()}/next?now=true`)
       await router.admin('DELETE', '/rollouts/tone')
       router.received.length = 0
     },
