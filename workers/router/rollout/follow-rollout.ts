@@ -11,7 +11,7 @@ import { versionKey, type Candidate } from '../snapshot.ts'
 import type { Observation } from './evidence.ts'
 import { learnEvidence } from './learn-evidence.ts'
 import { mirrorRequest, type Answered } from './mirror-request.ts'
-import { isFailure, observeCall, observePair, UNLIKE_REFUSED } from './observe-rollout.ts'
+import { isComplaint, isFailure, observeCall } from './observe-rollout.ts'
 import type { VersionPart } from './version-parts.ts'
 
 /** A larger request is not held for longer than its caller waits. */
@@ -35,14 +35,23 @@ export function followRollout(
   if (call.constraints.version !== undefined) return
   const running = runningParts(call.candidates)
   if (running.size === 0) return
+  const by = answered?.deployment.part
   for (const own of attempts) {
     const part = running.get(own.model)
-    if (part) observe(c, part, observeCall(own, part.role === 'candidate'))
+    if (!part) continue
+    const isCandidate = part.role === 'candidate'
+    // what it refused was right, since the stable version answered it
+    const isRefusal = isCandidate && by?.role === 'stable' && isComplaint(own.outcome)
+    observe(c, part, observeCall(own, isCandidate, isRefusal || isFailure(own.outcome)))
   }
-  const part = answered?.deployment.part
-  if (!answered || part?.rollout.state !== 'running') return
-  if (noteRefusal(c, part, attempts)) return
-  mirrorBehind(c, call, { ...answered, part, attempts })
+  if (!answered || by?.rollout.state !== 'running') return
+  if (!wasAsked(by, attempts)) mirrorBehind(c, call, { ...answered, part: by, attempts })
+}
+
+/** Whether the candidate had its chance already, before the stable version answered. */
+function wasAsked({ role, rollout }: VersionPart, attempts: readonly Attempt[]): boolean {
+  const candidate = versionKey({ id: rollout.modelId, version: rollout.candidate })
+  return role === 'stable' && attempts.some(({ model }) => model === candidate)
 }
 
 /** By `id@version`; nearly always none. */
@@ -52,26 +61,6 @@ function runningParts(candidates: readonly Candidate[]): ReadonlyMap<string, Ver
     if (part?.rollout.state === 'running') parts.set(versionKey({ id: modelId, version }), part)
   }
   return parts
-}
-
-/** A candidate that complained of what the stable version then answered is a pair already. */
-function noteRefusal(
-  c: Context<RouterApp>,
-  { role, rollout }: VersionPart,
-  attempts: readonly Attempt[],
-): boolean {
-  if (role !== 'stable') return false
-  const candidate = versionKey({ id: rollout.modelId, version: rollout.candidate })
-  const isRefused = attempts.some(
-    ({ model, outcome }) =>
-      model === candidate && outcome !== 'ok' && outcome !== 'cancelled' && !isFailure(outcome),
-  )
-  if (!isRefused) return false
-  const request = c.get('requestId')
-  const pair = observePair(UNLIKE_REFUSED, { rollout, stableMs: 0, candidateMs: 0, request })
-  observe(c, { rollout }, pair)
-  c.get('observer').metrics.noteMirror(rollout.modelId, 'disagreed')
-  return true
 }
 
 function mirrorBehind(

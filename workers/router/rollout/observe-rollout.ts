@@ -24,17 +24,22 @@ export const UNLIKE_REFUSED: Comparison = unlike('one refused what the other ans
 export function observeCall(
   { outcome, ms }: Pick<Attempt, 'outcome' | 'ms'>,
   isCandidate: boolean,
+  isFailed = isFailure(outcome),
 ): Partial<Evidence> {
   if (SAYS_NOTHING.has(outcome)) return {}
-  const failures = Number(isFailure(outcome))
+  const failures = Number(isFailed)
   return isCandidate
     ? { candidateCalls: 1, candidateFailures: failures, candidateMs: ms }
     : { stableCalls: 1, stableFailures: failures, stableMs: ms }
 }
 
-/** A complaint of the input is an answer. */
 export function isFailure(outcome: Attempt['outcome']): boolean {
   return outcome !== 'ok' && outcome !== 'cancelled' && ERROR_CODES[outcome].status >= 500
+}
+
+/** Of the input, which may be right. */
+export function isComplaint(outcome: Attempt['outcome']): boolean {
+  return outcome !== 'ok' && outcome !== 'cancelled' && ERROR_CODES[outcome].status < 500
 }
 
 /** What two answers to one request show. */
