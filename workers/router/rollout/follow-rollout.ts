@@ -89,7 +89,7 @@ function mirrorBehind(
     ms: attempts.find(({ outcome }) => outcome === 'ok')?.ms ?? 0,
   }
   const work =
-    answered && c.get('mirrors').enter(c.get('board'), () => compareBehind(c, call, answered))
+    answered && c.get('mirrors').enter(c.get('load'), () => compareBehind(c, call, answered))
   if (work) c.executionCtx.waitUntil(work)
   else metrics.noteMirror(rollout.modelId, 'skipped')
 }
