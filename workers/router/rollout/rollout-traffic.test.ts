@@ -141,6 +141,38 @@ test('what both versions refuse is refused in the words of the stable one', asyn
   expect(headers.get('mesh-route')).toMatch(/invalid_input;[\d.]+ms;canary, native\/far;tone@1/)
 })
 
+test('callers and cards are answered while no evidence can be stored, and what was lost is counted', async () => {
+  await rollouts.begin()
+  const { router } = rollouts
+  const database = await router.database()
+  const rename = (from: string, to: string) =>
+    database.prepare(`ALTER TABLE ${from} RENAME TO ${to}`).run()
+  await rename('rollout_evidence', 'elsewhere')
+  try {
+    expect((await rollouts.ask('a')).status).toBe(200)
+    const lost = async () => new TextDecoder().decode((await router.send('/metrics')).bytes)
+    await expect
+      .poll(lost, { timeout: 10_000 })
+      .toMatch(/mesh_observations_lost_total\{kind="evidence"\} [1-9]/)
+    const card = await router.send('/models/tone')
+    expect(card.body.versions).toContainEqual(
+      expect.objectContaining({
+        version: rollouts.candidate(),
+        rollout: {
+          stable: '1',
+          candidate: rollouts.candidate(),
+          state: 'running',
+          share: 0,
+          reason: null,
+        },
+      }),
+    )
+    expect((await router.admin('GET', '/rollouts/tone')).body.code).toBe('registry_unavailable')
+  } finally {
+    await rename('elsewhere', 'rollout_evidence')
+  }
+})
+
 describe('a version that is withheld', () => {
   test('takes nothing from the moment it is deployed, since its rollout was there first', async () => {
     await rollouts.begin({ share: 0 })
