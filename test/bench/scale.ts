@@ -122,7 +122,7 @@ function requester(
   return (snapshot) => {
     const name = names[made++ % names.length] ?? ''
     const offers = requireOffers(snapshot, name, constraints)
-    requireCandidates(snapshot, { door: 'task', name, offers, constraints }, board)
+    requireCandidates(snapshot, { door: 'task', name, offers, constraints, key: 'bench' }, board)
   }
 }
 
