@@ -32,21 +32,13 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
     const body = await readAdminBody(c, PutDeployment)
     const snapshot = await latestSnapshotOf(c)
     const { manifest } = requirePlace(snapshot, body)
-    const known = findDeployment(snapshot, deploymentId(body))
-    const key = c.get('key')
-    requireMayRegister(key, body, known, snapshot)
+    const { known, next } = placed(c, snapshot, body)
     const transport = transports[body.transport]
     transport.checkTarget(body.target, c.env)
     if (body.verify !== false) await transport.checkModel?.(body, manifest, c.env)
-
-    const next = nextDeployment(known, body, { owner: key.id, now: Date.now() })
-    const missing = next.state === 'warming' ? await warmUp(c, next) : undefined
-    const isWarm = next.state === 'warming' && missing === undefined
-    const deployment = isWarm ? inState(next, 'ready', Date.now()) : next
-    await register(c, known, deployment)
-    if (missing === undefined) return c.json(deployment, known ? 200 : 201)
-    keepWarming(c, deployment)
-    return c.json({ ...deployment, missing }, known ? 200 : 201)
+    if (next.state === 'warming') return registerWarm(c, next, body)
+    await register(c, known, next)
+    return c.json(next, known ? 200 : 201)
   })
 
   app.patch('/:id{.+}', async (c) => {
@@ -81,6 +73,35 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
     return c.body(null, 204)
   })
   return app
+}
+
+/** What is known of a deployment and what is to be stored of it. Throws `forbidden` where that isn't the key's to decide. */
+function placed(
+  c: Context<RouterApp>,
+  snapshot: Snapshot,
+  body: PutDeployment,
+): { known: Deployment | undefined; next: Deployment } {
+  const key = c.get('key')
+  const known = findDeployment(snapshot, deploymentId(body))
+  requireMayRegister(key, body, known, snapshot)
+  return { known, next: nextDeployment(known, body, { owner: key.id, now: Date.now() }) }
+}
+
+/** Registers it as ready when it says so, else as what is warming. */
+async function registerWarm(
+  c: Context<RouterApp>,
+  own: Deployment,
+  body: PutDeployment,
+): Promise<Response> {
+  const missing = await warmUp(c, own)
+  // that took its time: what was changed meanwhile stays so
+  const { known, next } = placed(c, await latestSnapshotOf(c), body)
+  const isWarm = next.state === 'warming' && missing === undefined
+  const deployment = isWarm ? inState(next, 'ready', Date.now()) : next
+  await register(c, known, deployment)
+  if (deployment.state === 'warming') keepWarming(c, deployment)
+  const told = deployment.state === 'warming' ? { ...deployment, missing } : deployment
+  return c.json(told, known ? 200 : 201)
 }
 
 /** The model that would run there. Throws `model_unknown`, or `invalid_request` where it can't. */

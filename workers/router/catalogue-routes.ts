@@ -8,6 +8,8 @@ import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
+import { RolloutStore, type SeenRollout } from './rollout/rollout-store.ts'
+import { cardRollout } from './rollout/show-rollout.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
 import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
@@ -48,7 +50,10 @@ export function catalogueRoutes(): Hono<RouterApp> {
     const snapshot = await snapshotOf(c)
     const id = c.req.param('id')
     const versions = snapshot.versions.get(id)
-    if (versions) return c.json({ id, versions: versions.map((model) => card(model, snapshot)) })
+    if (versions) {
+      const seen = snapshot.rollouts.has(id) ? await seenOf(c, id) : []
+      return c.json({ id, versions: versions.map((model) => card(model, snapshot, seen)) })
+    }
     throw new MeshError(
       'model_unknown',
       `there is no model '${id.slice(0, 48)}'; GET /models lists all`,
@@ -74,6 +79,11 @@ export function catalogueRoutes(): Hono<RouterApp> {
   return app
 }
 
+/** What was seen of a model's rollouts; a card doesn't fail for the lack of it. */
+function seenOf({ env }: Context<RouterApp>, model: string): Promise<readonly SeenRollout[]> {
+  return new RolloutStore(env).list(model).catch(() => [])
+}
+
 /** The part of a list that `?after=<id>&limit=<n>` asks for, in the order of ids; `next` is null at the end. */
 function page(c: Context, ids: Iterable<string>): { items: string[]; next: string | null } {
   const limit = Number(c.req.query('limit') ?? MAX_PAGE)
@@ -89,7 +99,11 @@ function page(c: Context, ids: Iterable<string>): { items: string[]; next: strin
 }
 
 /** What is published of a model: facts, the owner's claims as claims, and where it runs. */
-function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snapshot): unknown {
+function card(
+  { manifest, artefacts }: RegisteredModel,
+  snapshot: Snapshot,
+  seen: readonly SeenRollout[] = [],
+): unknown {
   const {
     id,
     version,
@@ -103,6 +117,7 @@ function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snaps
     limits,
     claims,
   } = manifest
+  const rollout = cardRollout(snapshot, manifest, seen)
   return {
     id,
     version,
@@ -118,7 +133,8 @@ function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snaps
     ...(manifest.labels ? { labels: manifest.labels } : {}),
     claims,
     artefacts,
-    deployments: (deploymentsOf.get(versionKey(manifest)) ?? []).map(shown),
+    ...(rollout ? { rollout } : {}),
+    deployments: (snapshot.deploymentsOf.get(versionKey(manifest)) ?? []).map(shown),
   }
 }
 

@@ -47,6 +47,11 @@ export interface TraceSettings {
   OTLP_HEADERS?: string
 }
 
+export interface ProbeSettings {
+  /** Questions that the cron trigger puts to nodes in one run; 40 by default, which any plan allows. 0 for none. */
+  PROBES_PER_RUN?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
 export type RouterBindings = RegistryBindings &
   AuthSecrets &
@@ -54,6 +59,7 @@ export type RouterBindings = RegistryBindings &
   BrowserSettings &
   RateLimits &
   SearchSettings &
+  ProbeSettings &
   TraceSettings
 
 export interface RouterVariables extends IsolateState {

@@ -1,6 +1,7 @@
 import type { Job } from './job.ts'
 import { probeNodes } from './probe/probe-nodes.ts'
 import { removeDeployments } from './remove-deployments.ts'
+import { rolloutJob } from './rollout/rollout-job.ts'
 
 /** What the cron trigger runs, in this order. */
-export const jobs: readonly Job[] = [removeDeployments, probeNodes]
+export const jobs: readonly Job[] = [removeDeployments, probeNodes, rolloutJob]

@@ -5,6 +5,7 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { NodeName } from './admin-bodies.ts'
 import type { MeasurementRow } from './matching/measured.ts'
+import { Rollout } from './rollout/rollout.ts'
 import { Scope } from './scope.ts'
 import {
   versionKey,
@@ -27,6 +28,8 @@ export interface StoredRows {
   /** `measured`: the latest of each metric as JSON, `[[metric, value, measuredAt]]`. */
   deployments: readonly (Deployment & { measured: string })[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
+  /** `rollouts`: all of the model as JSON. */
+  rollouts: readonly { modelId: string; rollouts: string }[]
 }
 
 /** An entry of the log: something changed in a row, or the row came or went. */
@@ -57,6 +60,7 @@ const Checked = z.object({
   unreachableSince: z.number().nullable(),
 })
 const Measured = json.pipe(z.array(z.tuple([z.string(), z.unknown(), z.unknown()])))
+const StoredRollouts = json.pipe(z.array(z.unknown()))
 const CheckedMeasurement = z.object({ value: z.number(), measuredAt: z.number() })
 
 /**
@@ -88,6 +92,10 @@ export function parseChanges(
     keys: found(
       'key',
       rows.keys.map((row) => [row.hash, parseKey(row)]),
+    ),
+    rollouts: found(
+      'rollout',
+      rows.rollouts.map((row) => [row.modelId, parseRollouts(row)]),
     ),
   }
 }
@@ -135,6 +143,17 @@ function parseKey({ hash: _, scopes, ...key }: StoredRows['keys'][number]): ApiK
   return own.success
     ? { ...key, scopes: own.data }
     : leaveOut('api_keys', key.id, z.prettifyError(own.error))
+}
+
+function parseRollouts({ modelId, rollouts }: StoredRows['rollouts'][number]): Rollout[] {
+  const found = StoredRollouts.parse(rollouts).flatMap((row) => {
+    const own = Rollout.safeParse(row)
+    return own.success
+      ? [own.data]
+      : (leaveOut('rollouts', modelId, z.prettifyError(own.error)) ?? [])
+  })
+  // D1 groups them in any order
+  return found.toSorted((a, b) => (a.candidate < b.candidate ? -1 : 1))
 }
 
 function leaveOut(table: string, key: string, message: string): undefined {

@@ -31,6 +31,7 @@ import {
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
 import { leaseWrites } from './leases/lease-store.ts'
+import { forgetRollouts } from './rollout/rollout-store.ts'
 import type { Scope } from './scope.ts'
 import type { ApiKey, Deployment } from './snapshot.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
@@ -85,6 +86,7 @@ export class RegistryStore {
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
     await writeRegistry(this.#db, audit, [
+      ...forgetRollouts(this.#db, id),
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
       // a capability lives as long as a model offers it

@@ -5,6 +5,8 @@ import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 import { applyChanges } from './apply-changes.ts'
 import type { DeploymentMeasurements, MeasurementRow } from './matching/measured.ts'
 import type { Offer } from './matching/offer.ts'
+import type { Rollout } from './rollout/rollout.ts'
+import type { VersionPart } from './rollout/version-parts.ts'
 import type { Scope } from './scope.ts'
 import { SortedMap } from './sorted-map.ts'
 
@@ -46,6 +48,8 @@ export interface Candidate extends Deployment {
   produces: readonly AnswerMediaType[]
   /** What an answer of it depends on besides the input: version and artefacts; null where none may be kept. */
   cacheAs: string | null
+  /** What a rollout makes of its version. */
+  part?: VersionPart | undefined
 }
 
 /** A version of a model, wherever it runs. */
@@ -68,6 +72,7 @@ export interface RegistryRows {
   deployments: readonly Deployment[]
   keys: readonly (ApiKey & { hash: string })[]
   measurements: readonly MeasurementRow[]
+  rollouts: readonly Rollout[]
 }
 
 export interface CapabilityEntry {
@@ -88,6 +93,8 @@ export interface RegistryChanges {
   deployments: ReadonlyMap<string, PlacedDeployment | undefined>
   /** By SHA-256 of the key. */
   keys: ReadonlyMap<string, ApiKey | undefined>
+  /** All of a model, by its id. */
+  rollouts: ReadonlyMap<string, readonly Rollout[] | undefined>
 }
 
 /** A place in the log of changes: up to there a snapshot has them. */
@@ -117,6 +124,8 @@ export interface Snapshot {
   deploymentsOf: SortedMap<readonly Deployment[]>
   /** What was measured of the deployments, by `id@version` of the model. */
   measurementsOf: SortedMap<readonly DeploymentMeasurements[]>
+  /** By the model's id. */
+  rollouts: SortedMap<readonly Rollout[]>
   /** By SHA-256 of the key. */
   keys: SortedMap<ApiKey>
 }
@@ -127,6 +136,7 @@ export const EMPTY_ROWS: RegistryRows = {
   deployments: [],
   keys: [],
   measurements: [],
+  rollouts: [],
 }
 
 export const EMPTY_SNAPSHOT: Snapshot = {
@@ -140,6 +150,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   deployments: [],
   deploymentsOf: SortedMap.empty(),
   measurementsOf: SortedMap.empty(),
+  rollouts: SortedMap.empty(),
   keys: SortedMap.empty(),
 }
 
@@ -150,6 +161,7 @@ export function compileSnapshot({
   deployments,
   keys,
   measurements,
+  rollouts,
 }: RegistryRows): Snapshot {
   const measurementsOf = Map.groupBy(measurements, ({ deploymentId }) => deploymentId)
   const placed = (deployment: Deployment): PlacedDeployment => ({
@@ -160,6 +172,7 @@ export function compileSnapshot({
     models: new Map(models.map((model) => [versionKey(model.manifest), model])),
     deployments: new Map(deployments.map((own) => [own.id, placed(own)])),
     keys: new Map(keys.map(({ hash, ...key }) => [hash, key])),
+    rollouts: Map.groupBy(rollouts, ({ modelId }) => modelId),
   })
   return { ...compiled, version }
 }

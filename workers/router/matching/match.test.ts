@@ -172,6 +172,7 @@ test('explains each deployment, with a score exactly where it matches', () => {
         timeLeftMs: 1_000,
         now: NOW,
         limit: 1_000,
+        caller: { key: 'key' },
       })
       const scored = deployments.filter(({ score }) => score !== undefined)
       expect(scored.map(({ model: name, node }) => `${name}/${node}`).toSorted()).toEqual(
