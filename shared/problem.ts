@@ -107,8 +107,8 @@ export const onError: ErrorHandler = function answerProblem(err, c) {
   return errorResponse(c, known)
 }
 
-/** What isn't offered is no failure of ours; what is shed is counted, and a line for each would be load of its own. */
-const UNLOGGED: ReadonlySet<ErrorCode> = new Set(['unsupported', 'shed'])
+/** What isn't offered is no failure of ours; what finds no room is counted, and a line for each would be load of its own. */
+const UNLOGGED: ReadonlySet<ErrorCode> = new Set(['unsupported', 'shed', 'overloaded'])
 
 /** Logs an error with all that is private of it, when it is ours and not the caller's. */
 export function logFailure(err: MeshError, fields: LogFields): void {
