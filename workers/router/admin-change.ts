@@ -7,7 +7,8 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { readBody } from '#shared/read-body.ts'
 
 import type { RouterApp } from './env.ts'
-import { RegistryStore, type Audit } from './registry-store.ts'
+import { RegistryStore } from './registry-store.ts'
+import type { Audit } from './write-registry.ts'
 
 /** A manifest with its examples is the largest thing sent here. */
 export const MAX_ADMIN_BODY_BYTES = 1024 * 1024

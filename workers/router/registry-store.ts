@@ -33,8 +33,8 @@ import type { MeasurementRow } from './matching/measured.ts'
 import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
+import { writeRegistry, type Audit } from './write-registry.ts'
 
-const META_ROW = 1
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
 
@@ -47,17 +47,7 @@ const liveKey = {
   revokedAt: apiKeys.revokedAt,
 }
 
-type Write = Parameters<DrizzleD1Database['batch']>[0][number]
-
-/** Who did what to what; stored with the change itself. */
-export interface Audit {
-  actor: string
-  action: string
-  target: string
-  detail?: string
-}
-
-/** The registry's tables. Every write is one batch with its audit entry and the raised counter: all or nothing. */
+/** The registry's tables. Every write is one batch with its audit entry and the raised counter. */
 export class RegistryStore implements RegistrySource {
   readonly #db: DrizzleD1Database
 
@@ -117,7 +107,7 @@ export class RegistryStore implements RegistrySource {
     const { id, version, title, capability, license } = manifest
     const createdAt = Date.now()
     const [task = ''] = capability.split('/')
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(capabilities)
         .values({ id: capability, task, createdAt })
@@ -137,7 +127,7 @@ export class RegistryStore implements RegistrySource {
     artefacts: Record<string, string>,
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .update(modelVersions)
         .set({ artefacts })
@@ -146,7 +136,7 @@ export class RegistryStore implements RegistrySource {
   }
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
       // a capability lives as long as a model offers it
@@ -160,7 +150,7 @@ export class RegistryStore implements RegistrySource {
 
   async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db
         .insert(deployments)
         .values(row)
@@ -169,13 +159,13 @@ export class RegistryStore implements RegistrySource {
   }
 
   async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
     ])
   }
 
   async deleteDeployment(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.delete(deployments).where(eq(deployments.id, id)),
       // what was measured of it says nothing of another that takes its name
       this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
@@ -186,11 +176,13 @@ export class RegistryStore implements RegistrySource {
     key: { id: string; name: string; hash: string; scopes: Scope[]; expiresAt: number | null },
     audit: Audit,
   ): Promise<void> {
-    await this.#write(audit, [this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() })])
+    await writeRegistry(this.#db, audit, [
+      this.#db.insert(apiKeys).values({ ...key, createdAt: Date.now() }),
+    ])
   }
 
   async revokeKey(id: string, audit: Audit): Promise<void> {
-    await this.#write(audit, [
+    await writeRegistry(this.#db, audit, [
       this.#db.update(apiKeys).set({ revokedAt: Date.now() }).where(eq(apiKeys.id, id)),
     ])
   }
@@ -271,24 +263,6 @@ export class RegistryStore implements RegistrySource {
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
-
-  async #write(
-    { actor, action, target, detail = '' }: Audit,
-    writes: readonly Write[],
-  ): Promise<void> {
-    const batch = this.#db.batch([
-      this.#db
-        .insert(registryMeta)
-        .values({ id: META_ROW, version: 1 })
-        .onConflictDoUpdate({
-          target: registryMeta.id,
-          set: { version: sql`${registryMeta.version} + 1` },
-        }),
-      this.#db.insert(auditLog).values({ at: Date.now(), actor, action, target, detail }),
-      ...writes,
-    ])
-    await batch.catch(unwritable)
-  }
 }
 
 /** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
@@ -301,21 +275,4 @@ function unreadable(cause: unknown): never {
     cause,
     retryAfter: 1,
   })
-}
-
-/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
-function unwritable(cause: unknown): never {
-  if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
-    throw new MeshError('conflict', 'another change came in between: look again and repeat', {
-      cause,
-    })
-  }
-  throw new MeshError('registry_unavailable', 'the registry cannot be written; nothing changed', {
-    cause,
-    retryAfter: 1,
-  })
-}
-
-function messagesOf(err: unknown): string {
-  return err instanceof Error ? `${err.message} ${messagesOf(err.cause)}` : ''
 }
