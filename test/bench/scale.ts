@@ -8,6 +8,7 @@ import { requireCandidates, requireOffers } from '../../workers/router/find-cand
 import { HealthBoard } from '../../workers/router/resilience/health-board.ts'
 import {
   compileSnapshot,
+  EMPTY_ROWS,
   type Deployment,
   type RegistryRows,
   type Snapshot,
@@ -122,5 +123,5 @@ function rowsOf(size: number, capabilities: number, versions: number): RegistryR
       cost: null,
     }
   })
-  return { version: 1, models, deployments, keys: [], measurements: [] }
+  return { ...EMPTY_ROWS, version: 1, models, deployments }
 }

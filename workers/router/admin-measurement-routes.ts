@@ -11,15 +11,15 @@ export function adminMeasurementRoutes(): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
 
   app.post('/', async (c) => {
-    const { deployment, metric, value } = await readAdminBody(c, PutMeasurement)
+    const { deployment, metric, value, samples } = await readAdminBody(c, PutMeasurement)
     const { id } = requireDeployment(await latestSnapshotOf(c), deployment)
     await change(c, 'add_measurement', id, (store, audit) =>
       store.addMeasurement(
-        { deploymentId: id, metric, value },
+        { deploymentId: id, metric, value, samples: samples ?? null },
         { ...audit, detail: `${metric} ${value}` },
       ),
     )
-    return c.json({ deployment: id, metric, value }, 201)
+    return c.json({ deployment: id, metric, value, samples }, 201)
   })
   return app
 }

@@ -5,7 +5,7 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { Constraints } from './constraints.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
-import { deployment, modelEntry, rows } from './registry-fixture.ts'
+import { deployment, modelEntry, rows, measurement } from './registry-fixture.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 import { compileSnapshot, type RegistryRows } from './snapshot.ts'
 
@@ -196,13 +196,10 @@ describe('the deployments to try', () => {
       deployment({ cost: 1 }),
       deployment({ modelId: 'thick', node: 'thick', cost: 5 }),
     ]
-    const measured = (deploymentId: string, value: number) => ({
-      deploymentId,
-      metric: 'accuracy',
-      value,
-      measuredAt: Date.now(),
-    })
-    const measurements = [measured('tone@1/mesh-tone', 0.8), measured('thick@1/thick', 0.9)]
+    const measurements = [
+      measurement({ value: 0.8 }),
+      measurement({ deploymentId: 'thick@1/thick', value: 0.9 }),
+    ]
     const first = (objective: 'accurate' | 'cheap') =>
       find({ constraints: { objective } }, { models, deployments, measurements })[0]?.node
     expect([first('accurate'), first('cheap')]).toEqual(['thick', 'mesh-tone'])
@@ -211,12 +208,8 @@ describe('the deployments to try', () => {
   test('are of the model that still fits the time left, were another more accurate', () => {
     const models = [modelEntry(), modelEntry({ id: 'thick' })]
     const deployments = [deployment(), deployment({ modelId: 'thick', node: 'thick' })]
-    const row = (deploymentId: string, metric: string, value: number) => ({
-      deploymentId,
-      metric,
-      value,
-      measuredAt: Date.now(),
-    })
+    const row = (deploymentId: string, metric: string, value: number) =>
+      measurement({ deploymentId, metric, value })
     const measurements = [
       row('thick@1/thick', 'accuracy', 0.99),
       row('thick@1/thick', 'latency_ms', 5_000),

@@ -44,6 +44,7 @@ export function requireCandidates(
     objective,
     timeLeftMs: deadlineMs,
     now: Date.now(),
+    measurementsLastMs: snapshot.policy.measurementsLastMs,
     random: Math.random,
   })
   return ranked.map(({ candidate }) => candidate)
@@ -57,7 +58,9 @@ export function explainWanted(
   limit: number,
 ): Explanation {
   const { objective, deadlineMs } = wanted.constraints
-  const context = { board, objective, timeLeftMs: deadlineMs, now: Date.now(), limit }
+  const { measurementsLastMs } = snapshot.policy
+  const timeLeftMs = deadlineMs
+  const context = { board, objective, timeLeftMs, now: Date.now(), measurementsLastMs, limit }
   return explain(snapshot, wanted.offers, needsOf(wanted), context)
 }
 

@@ -5,6 +5,8 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { MeasurementRow } from './matching/measured.ts'
 import type { ApiKey, Deployment, RegisteredModel, RegistryRows } from './snapshot.ts'
+import type { CardPolicy } from './verify/card-policy.ts'
+import type { VerificationRow } from './verify/verification.ts'
 
 /** The tables as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
 export interface StoredRows {
@@ -13,6 +15,8 @@ export interface StoredRows {
   deployments: readonly Deployment[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
   measurements: readonly MeasurementRow[]
+  verifications: readonly VerificationRow[]
+  policy: CardPolicy
 }
 
 const json = z.string().transform((text, ctx): unknown => {
@@ -33,7 +37,16 @@ const Checked = z.object({
   state: z.enum(['ready', 'draining', 'disabled']),
   weight: z.number(),
 })
-const CheckedMeasurement = z.object({ value: z.number(), measuredAt: z.number() })
+const CheckedMeasurement = z.object({
+  value: z.number(),
+  measuredAt: z.number(),
+  samples: z.number().positive().nullable(),
+  source: z.enum(['examples', 'reported']),
+})
+const CheckedVerification = z.object({
+  state: z.enum(['pending', 'passed', 'failed', 'unverifiable']),
+  checkedAt: z.number().nullable(),
+})
 
 /** What of the stored rows can be read. What can't is logged and left out: it costs itself, not the mesh. */
 export function parseRows(stored: StoredRows): RegistryRows {
@@ -54,6 +67,10 @@ export function parseRows(stored: StoredRows): RegistryRows {
     measurements: stored.measurements.filter((row) =>
       isSound(CheckedMeasurement, row, 'measurements', row.deploymentId),
     ),
+    verifications: stored.verifications.filter((row) =>
+      isSound(CheckedVerification, row, 'verifications', row.deploymentId),
+    ),
+    policy: stored.policy,
   }
 }
 

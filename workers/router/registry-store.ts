@@ -5,7 +5,6 @@ import {
   getTableColumns,
   isNull,
   lt,
-  max,
   notInArray,
   or,
   sql,
@@ -21,18 +20,27 @@ import {
   auditLog,
   capabilities,
   deployments,
+  exampleFiles,
   idempotencyKeys,
   measurements,
   models,
   modelVersions,
   registryMeta,
+  verifications,
 } from '#shared/schema.ts'
 
-import type { RegistryBindings } from './env.ts'
+import type { CardSettings, RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
 import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
+import { cardPolicy, type CardPolicy } from './verify/card-policy.ts'
+import {
+  selectMeasurements,
+  selectVerifications,
+  trimMeasurements,
+  verifySoon,
+} from './verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
@@ -50,9 +58,11 @@ const liveKey = {
 /** The registry's tables. Every write is one batch with its audit entry and the raised counter. */
 export class RegistryStore implements RegistrySource {
   readonly #db: DrizzleD1Database
+  readonly #policy: CardPolicy
 
-  constructor({ DB }: RegistryBindings) {
-    this.#db = drizzle(DB, { casing: 'snake_case' })
+  constructor(env: RegistryBindings & CardSettings) {
+    this.#db = drizzle(env.DB, { casing: 'snake_case' })
+    this.#policy = cardPolicy(env)
   }
 
   async readVersion(): Promise<number> {
@@ -65,7 +75,7 @@ export class RegistryStore implements RegistrySource {
 
   async readRows(): Promise<RegistryRows> {
     const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys, measured] = await this.#db.batch([
+    const [meta, versions, deployed, keys, measured, verified] = await this.#db.batch([
       this.#db.select({ version: registryMeta.version }).from(registryMeta),
       this.#db
         .select({
@@ -78,16 +88,8 @@ export class RegistryStore implements RegistrySource {
         .orderBy(modelVersions.modelId, modelVersions.version),
       this.#db.select(deployment).from(deployments).orderBy(deployments.id),
       this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
-      // SQLite takes the other columns of a group from the row of its maximum
-      this.#db
-        .select({
-          deploymentId: measurements.deploymentId,
-          metric: measurements.metric,
-          value: measurements.value,
-          measuredAt: max(measurements.measuredAt),
-        })
-        .from(measurements)
-        .groupBy(measurements.deploymentId, measurements.metric),
+      selectMeasurements(this.#db),
+      selectVerifications(this.#db),
     ])
     return parseRows({
       version: meta[0]?.version ?? 0,
@@ -95,6 +97,8 @@ export class RegistryStore implements RegistrySource {
       deployments: deployed,
       keys,
       measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
+      verifications: verified,
+      policy: this.#policy,
     })
   }
 
@@ -132,11 +136,13 @@ export class RegistryStore implements RegistrySource {
         .update(modelVersions)
         .set({ artefacts })
         .where(and(eq(modelVersions.modelId, id), eq(modelVersions.version, version))),
+      verifySoon(this.#db, { id, version }),
     ])
   }
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
     await writeRegistry(this.#db, audit, [
+      this.#db.delete(exampleFiles).where(eq(exampleFiles.modelId, id)),
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
       // a capability lives as long as a model offers it
@@ -158,9 +164,13 @@ export class RegistryStore implements RegistrySource {
     ])
   }
 
-  async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
+  async addMeasurement(
+    row: Omit<MeasurementRow, 'measuredAt' | 'source'>,
+    audit: Audit,
+  ): Promise<void> {
     await writeRegistry(this.#db, audit, [
       this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
+      trimMeasurements(this.#db, row.deploymentId),
     ])
   }
 
@@ -169,6 +179,7 @@ export class RegistryStore implements RegistrySource {
       this.#db.delete(deployments).where(eq(deployments.id, id)),
       // what was measured of it says nothing of another that takes its name
       this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
+      this.#db.delete(verifications).where(eq(verifications.deploymentId, id)),
     ])
   }
 

@@ -2,8 +2,22 @@ import type { Manifest } from '#shared/manifest.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
 import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 
+import { contradictionsOf } from './cards/contradictions.ts'
+import {
+  measuredOf,
+  NOTHING_MEASURED,
+  type Measured,
+  type MeasurementRow,
+} from './matching/measured.ts'
 import { createOffer, type Offer } from './matching/offer.ts'
-import { measuredOf, type MeasurementRow } from './matching/measured.ts'
+import { DEFAULT_CARD_POLICY, type CardPolicy } from './verify/card-policy.ts'
+import {
+  isAdmitted,
+  PENDING,
+  subjectOf,
+  type Verification,
+  type VerificationRow,
+} from './verify/verification.ts'
 
 export type Scope = 'infer' | 'admin'
 
@@ -56,7 +70,11 @@ export interface RegistryRows {
   models: readonly RegisteredModel[]
   deployments: readonly Deployment[]
   keys: readonly (ApiKey & { hash: string })[]
+  /** The latest of each deployment, metric and source. */
   measurements: readonly MeasurementRow[]
+  verifications: readonly VerificationRow[]
+  /** Of the router's settings, which go with what they are applied to. */
+  policy: CardPolicy
 }
 
 export interface CapabilityEntry {
@@ -80,6 +98,9 @@ export interface Snapshot {
   deployments: readonly Deployment[]
   /** By `id@version` of the model. */
   deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
+  /** By id of the deployment; absent where nobody has run an example. */
+  verifications: ReadonlyMap<string, Verification>
+  policy: CardPolicy
   /** By SHA-256 of the key. */
   keys: ReadonlyMap<string, ApiKey>
 }
@@ -90,6 +111,8 @@ export const EMPTY_ROWS: RegistryRows = {
   deployments: [],
   keys: [],
   measurements: [],
+  verifications: [],
+  policy: DEFAULT_CARD_POLICY,
 }
 
 /** Arranges the rows: every look-up a request makes is one in a Map. */
@@ -98,11 +121,15 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     versionKey({ id: modelId, version }),
   )
   const measurementsOf = Map.groupBy(rows.measurements, ({ deploymentId }) => deploymentId)
+  const verifications = currentVerifications(rows)
   const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
   const offers = ordered.map((model) => {
     const own = deploymentsOf.get(versionKey(model.manifest)) ?? []
-    const measured = measuredOf(own.flatMap(({ id }) => measurementsOf.get(id) ?? []))
-    return createOffer(model, own, measured)
+    const admitted = own.filter(({ id }) =>
+      isAdmitted(verifications.get(id) ?? PENDING, rows.policy.verification),
+    )
+    const measured = measure(model, own, measurementsOf, verifications)
+    return createOffer(model, admitted, measured)
   })
   return {
     version: rows.version,
@@ -115,8 +142,42 @@ export function compileSnapshot(rows: RegistryRows): Snapshot {
     offersOfModel: Map.groupBy(offers, ({ model }) => model.manifest.id),
     deployments: rows.deployments,
     deploymentsOf,
+    verifications,
+    policy: rows.policy,
     keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
   }
+}
+
+function measure(
+  { manifest }: RegisteredModel,
+  deployments: readonly Deployment[],
+  measurementsOf: ReadonlyMap<string, readonly MeasurementRow[]>,
+  verifications: ReadonlyMap<string, Verification>,
+): Measured {
+  const rows = deployments.flatMap(({ id }) => measurementsOf.get(id) ?? [])
+  if (rows.length === 0) return NOTHING_MEASURED
+  const counts = (id: string) => verifications.get(id)?.state !== 'failed'
+  return measuredOf(rows, deployments, contradictionsOf(manifest, rows), counts)
+}
+
+/** By deployment, those that are of it as it is now. */
+function currentVerifications({
+  verifications,
+  deployments,
+  models,
+}: RegistryRows): Map<string, Verification> {
+  if (verifications.length === 0) return new Map()
+  const modelOf = new Map(models.map((model) => [versionKey(model.manifest), model]))
+  const deployed = new Map(deployments.map((own) => [own.id, own]))
+  return new Map(
+    verifications.flatMap(
+      ({ deploymentId, subject, ...verification }): [string, Verification][] => {
+        const own = deployed.get(deploymentId)
+        const model = own && modelOf.get(versionKey({ id: own.modelId, version: own.version }))
+        return model && subjectOf(own, model) === subject ? [[deploymentId, verification]] : []
+      },
+    ),
+  )
 }
 
 const { compare: compareNumbers } = new Intl.Collator('en', { numeric: true })

@@ -1,6 +1,7 @@
 import type { Manifest, TensorSpec } from '#shared/manifest.ts'
 import { isRemote } from '#shared/remote-manifest.ts'
 
+import { estimateOf } from './measured.ts'
 import type { Offer } from './offer.ts'
 import type { Predicate } from './predicate.ts'
 
@@ -93,11 +94,14 @@ export const modelPredicates: readonly Predicate<Offer>[] = [
     code: 'no_deployment',
     fails: ({ minAccuracy }, { measured: { accuracy } }) => {
       if (minAccuracy === undefined) return undefined
-      if (accuracy === undefined)
+      const [best] = accuracy
+      if (best === undefined)
         return `its accuracy has not been measured, and ${minAccuracy} is asked for`
-      return accuracy.value >= minAccuracy
-        ? undefined
-        : `its measured accuracy is ${accuracy.value}, and ${minAccuracy} is asked for`
+      if (estimateOf(best) >= minAccuracy) return undefined
+      const few = best.samples === null ? '' : `, of ${best.samples}, which is too few to say so`
+      return best.value >= minAccuracy
+        ? `its measured accuracy is ${best.value}${few}: ${minAccuracy} is asked for`
+        : `its measured accuracy is ${best.value}, and ${minAccuracy} is asked for`
     },
   },
 ]

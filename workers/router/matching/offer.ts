@@ -4,7 +4,7 @@ import { isRemote } from '#shared/remote-manifest.ts'
 
 import type { DoorName } from '../door.ts'
 import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
-import type { Measured } from './measured.ts'
+import { NOTHING_MEASURED, type Measured } from './measured.ts'
 import { weightedList, type WeightedList } from './weighted-list.ts'
 
 /** Where deployments are, as far as a request may care: all of one pool are alike in it. */
@@ -31,7 +31,7 @@ export interface Offer {
 export function createOffer(
   model: RegisteredModel,
   deployments: readonly Deployment[],
-  measured: Measured = {},
+  measured: Measured = NOTHING_MEASURED,
 ): Offer {
   const produces = producedTypes(model.manifest)
   const cacheAs = cacheNameOf(model)

@@ -20,6 +20,7 @@ function rankOf(places: number) {
       objective: undefined,
       timeLeftMs: 1_000,
       now: 0,
+      measurementsLastMs: 1_000,
       random: Math.random,
     },
   )

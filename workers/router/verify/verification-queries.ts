@@ -1,0 +1,73 @@
+/** Statements about measurements and verifications, for the batches they are part of. */
+import { and, eq, exists, max, sql } from 'drizzle-orm'
+import type { DrizzleD1Database } from 'drizzle-orm/d1'
+
+import { deployments, measurements, verifications } from '#shared/schema.ts'
+
+/** Of each deployment, metric and source; enough to see which way it goes. */
+const KEPT_MEASUREMENTS = 20
+
+/** The latest of each deployment, metric and source. */
+export function selectMeasurements(db: DrizzleD1Database) {
+  // SQLite takes the other columns of a group from the row of its maximum
+  return db
+    .select({
+      deploymentId: measurements.deploymentId,
+      metric: measurements.metric,
+      value: measurements.value,
+      measuredAt: max(measurements.measuredAt),
+      samples: measurements.samples,
+      source: measurements.source,
+    })
+    .from(measurements)
+    .groupBy(measurements.deploymentId, measurements.metric, measurements.source)
+}
+
+export function selectVerifications(db: DrizzleD1Database) {
+  return db
+    .select({
+      deploymentId: verifications.deploymentId,
+      subject: verifications.subject,
+      state: verifications.state,
+      detail: verifications.detail,
+      note: verifications.note,
+      checkedAt: verifications.checkedAt,
+    })
+    .from(verifications)
+}
+
+/** Forgets the oldest measurements of a deployment. */
+export function trimMeasurements(db: DrizzleD1Database, deploymentId: string) {
+  return db.delete(measurements).where(
+    sql`${measurements.id} in (
+      select id from (
+        select id, row_number() over (partition by metric, source order by id desc) as place
+        from measurements where deployment_id = ${deploymentId}
+      ) where place > ${KEPT_MEASUREMENTS}
+    )`,
+  )
+}
+
+/** The deployments of a version are verified as soon as somebody has the time. */
+export function verifySoon(
+  db: DrizzleD1Database,
+  { id, version }: { id: string; version: string },
+) {
+  return db
+    .update(verifications)
+    .set({ dueAt: 0 })
+    .where(
+      exists(
+        db
+          .select({ id: deployments.id })
+          .from(deployments)
+          .where(
+            and(
+              eq(deployments.id, verifications.deploymentId),
+              eq(deployments.modelId, id),
+              eq(deployments.version, version),
+            ),
+          ),
+      ),
+    )
+}
