@@ -19,7 +19,7 @@ test('orders names by UTF-16 code units, as the example of RFC 8785 has it', () 
 })
 
 test('writes numbers as the example of RFC 8785 has them', () => {
-  const numbers = [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001, -0]
+  const numbers = [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001, -0]
   expect(canonicalJson({ numbers })).toBe('{"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27,0]}')
 })
 

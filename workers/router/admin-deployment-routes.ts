@@ -6,9 +6,11 @@ import { isRemote } from '#shared/remote-manifest.ts'
 import { PatchDeployment, PutDeployment } from './admin-bodies.ts'
 import { change, readAdminBody, sameJson } from './admin-change.ts'
 import type { RouterApp } from './env.ts'
-import { latestSnapshotOf } from './request-snapshot.ts'
+import { latestSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
+import { PENDING, type Verification } from './verify/verification.ts'
+import { verifyNow } from './verify/verify-now.ts'
 
 const DEFAULT_WEIGHT = 1
 
@@ -62,7 +64,13 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
       cost: cost ?? known?.cost ?? null,
     }
     await putIfChanged(c, known, deployment)
-    return c.json(deployment, known ? 200 : 201)
+    const verification = await verifyIfNew(c, deployment)
+    return c.json({ ...deployment, verification }, known ? 200 : 201)
+  })
+
+  app.post('/:id{.+}/verify', async (c) => {
+    const deployment = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
+    return c.json({ deployment: deployment.id, verification: await verifyNow(c, deployment) })
   })
 
   app.patch('/:id{.+}', async (c) => {
@@ -98,6 +106,15 @@ async function putIfChanged(
   await change(c, 'put_deployment', id, (store, audit) =>
     store.putDeployment(deployment, { ...audit, detail: `${transport} ${state} weight ${weight}` }),
   )
+}
+
+/** What is known of a deployment as it is now, or else is found out. */
+async function verifyIfNew(c: Context<RouterApp>, { id }: Deployment): Promise<Verification> {
+  const snapshot = await snapshotOf(c)
+  const known = snapshot.verifications.get(id) ?? PENDING
+  const settled = known.state === 'passed' || known.state === 'unverifiable'
+  if (settled || snapshot.policy.verification === 'off') return known
+  return verifyNow(c, requireDeployment(snapshot, id))
 }
 
 function findDeployment({ deployments }: Snapshot, id: string): Deployment | undefined {

@@ -11,6 +11,7 @@ import type { RouterApp } from './env.ts'
 import { makeIdempotent } from './make-idempotent.ts'
 import { decisionRoutes } from './observe/decision-routes.ts'
 import { RegistryStore } from './registry-store.ts'
+import { exampleFileRoutes } from './verify/example-file-routes.ts'
 
 const DEFAULT_AUDIT_ROWS = 100
 const MAX_AUDIT_ROWS = 500
@@ -21,6 +22,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.use(requireKey('admin'))
   app.use(makeIdempotent)
   app.route('/models', adminModelRoutes())
+  app.route('/models', exampleFileRoutes())
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/keys', adminKeyRoutes())
   app.route('/measurements', adminMeasurementRoutes())

@@ -1,14 +1,13 @@
 import { Hono, type Context } from 'hono'
 
-import { producedTypes } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { requireKey } from './authenticate.ts'
+import { card, shown } from './cards/card.ts'
 import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
-import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
 
 /** Ids in one answer, at most and by default. */
 const MAX_PAGE = 1_000
@@ -79,43 +78,4 @@ function page(c: Context, ids: Iterable<string>): { items: string[]; next: strin
     .toSorted()
   const items = rest.slice(0, limit)
   return { items, next: rest.length > limit ? (items.at(-1) ?? null) : null }
-}
-
-/** What is published of a model: facts, the owner's claims as claims, and where it runs. */
-function card({ manifest, artefacts }: RegisteredModel, { deploymentsOf }: Snapshot): unknown {
-  const {
-    id,
-    version,
-    title,
-    description,
-    capability,
-    license,
-    inputs,
-    outputs,
-    accepts,
-    limits,
-    claims,
-  } = manifest
-  return {
-    id,
-    version,
-    title,
-    description,
-    capability,
-    license,
-    accepts,
-    limits,
-    inputs,
-    outputs,
-    produces: producedTypes(manifest),
-    ...(manifest.labels ? { labels: manifest.labels } : {}),
-    claims,
-    artefacts,
-    deployments: (deploymentsOf.get(versionKey(manifest)) ?? []).map(shown),
-  }
-}
-
-/** Targets stay inside: callers name a capability, not a machine. */
-function shown({ target: _, ...deployment }: Deployment): Omit<Deployment, 'target'> {
-  return deployment
 }

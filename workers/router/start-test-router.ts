@@ -60,6 +60,8 @@ export interface TestRouter {
   /** Of the key that signs calls, as JWK JSON. */
   publicKey: string
   database(): Promise<D1Database>
+  /** What the cron trigger runs every minute, run now. */
+  runJobs(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -127,6 +129,8 @@ export async function startTestRouter(
           ],
           ratelimits,
           vars: {
+            // a test that wants its model's examples run says so
+            VERIFICATION: 'off',
             ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
             ADMIN_KEY,
             SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
@@ -192,6 +196,9 @@ export async function startTestRouter(
     received,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,
+    async runJobs() {
+      await worker.scheduled({ cron: '* * * * *', scheduledTime: new Date() })
+    },
     async stop() {
       farNode.close()
       await harness.close()

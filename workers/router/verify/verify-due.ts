@@ -1,0 +1,36 @@
+import type { Job } from '../job.ts'
+import { RegistryStore } from '../registry-store.ts'
+import { versionKey } from '../snapshot.ts'
+import { cardPolicy } from './card-policy.ts'
+import { VerificationStore } from './verification-store.ts'
+import { verifyAndRecord } from './verify-and-record.ts'
+
+/** Of one trigger: it comes every minute, and its calls are counted by the platform. */
+const MAX_PER_TRIGGER = 8
+const TRIGGER_MS = 25_000
+
+/** Verifies what is due, the longest overdue first; what a trigger has no time for is the next one's. */
+export const verifyDue: Job = {
+  name: 'verify_due',
+  async run({ env, state: { registry } }) {
+    if (cardPolicy(env).verification === 'off') return
+    const expiresAt = Date.now() + TRIGGER_MS
+    const store = new VerificationStore(env)
+    for (const id of await store.listDue(Date.now(), MAX_PER_TRIGGER)) {
+      if (Date.now() >= expiresAt) return
+      if (!(await store.claim(id, Date.now()))) continue
+      const snapshot = await registry.latest(new RegistryStore(env))
+      const deployment = snapshot.deployments.find((own) => own.id === id)
+      const model =
+        deployment &&
+        snapshot.models.get(versionKey({ id: deployment.modelId, version: deployment.version }))
+      if (!deployment || !model) continue
+      await verifyAndRecord(deployment, model, snapshot, {
+        env,
+        registry,
+        actor: 'schedule',
+        expiresAt,
+      })
+    }
+  },
+}
