@@ -9,6 +9,7 @@ import { oipPaths } from './openapi/oip-paths.ts'
 import { openAiPaths } from './openapi/openai-paths.ts'
 import type { Part, PathGroup } from './openapi/path-group.ts'
 import { servicePaths } from './openapi/service-paths.ts'
+import { verificationPaths } from './openapi/verification-paths.ts'
 import type { Snapshot } from './snapshot.ts'
 
 const GROUPS: readonly PathGroup[] = [
@@ -21,6 +22,7 @@ const GROUPS: readonly PathGroup[] = [
   discoveryPaths,
   servicePaths,
   adminPaths,
+  verificationPaths,
 ]
 
 /**

@@ -2,17 +2,12 @@ import { z } from 'zod'
 
 import type { ErrorCode } from '#shared/error-codes.ts'
 
-import {
-  CreateKey,
-  PatchDeployment,
-  PutDeployment,
-  PutMeasurement,
-  PutModel,
-} from '../admin-bodies.ts'
+import { CreateKey, PatchDeployment, PutDeployment, PutModel } from '../admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
+import { VerificationSchema } from './verification-schema.ts'
 
 const BODY: readonly ErrorCode[] = ['invalid_request', 'payload_too_large']
 
@@ -23,6 +18,7 @@ const Deployment = z.looseObject({
   node: z.string(),
   target: z.string(),
 })
+const VerifiedDeployment = Deployment.extend({ verification: VerificationSchema })
 const Stored = z.looseObject({ model: z.string(), changed: z.boolean() })
 const Key = z.looseObject({ id: z.string(), name: z.string(), scopes: z.array(z.string()) })
 
@@ -56,16 +52,6 @@ export const adminPaths: PathGroup = () => ({
       responses: { 204: { description: 'It is gone' }, ...errors(['model_unknown', 'conflict']) },
     },
   },
-  '/admin/measurements': {
-    post: {
-      ...about('Stores what was measured of a deployment'),
-      requestBody: jsonBody(jsonSchema(PutMeasurement)),
-      responses: {
-        201: jsonAnswer('It is stored', PutMeasurement),
-        ...errors([...BODY, 'not_found']),
-      },
-    },
-  },
   '/admin/deployments': {
     get: {
       ...about('Every deployment, with its target'),
@@ -75,11 +61,11 @@ export const adminPaths: PathGroup = () => ({
       },
     },
     post: {
-      ...about('Registers where a model runs'),
+      ...about('Registers where a model runs, and runs its examples there'),
       requestBody: jsonBody(jsonSchema(PutDeployment)),
       responses: {
-        200: jsonAnswer('It was registered', Deployment),
-        201: jsonAnswer('It is registered now', Deployment),
+        200: jsonAnswer('It was registered', VerifiedDeployment),
+        201: jsonAnswer('It is registered now', VerifiedDeployment),
         ...errors([...BODY, 'model_unknown', 'conflict']),
       },
     },
