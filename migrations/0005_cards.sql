@@ -21,4 +21,6 @@ CREATE TABLE `verifications` (
 --> statement-breakpoint
 CREATE INDEX `verifications_due` ON `verifications` (`due_at`);--> statement-breakpoint
 ALTER TABLE `measurements` ADD `samples` integer;--> statement-breakpoint
-ALTER TABLE `measurements` ADD `source` text DEFAULT 'reported' NOT NULL;
+ALTER TABLE `measurements` ADD `source` text DEFAULT 'reported' NOT NULL;--> statement-breakpoint
+ALTER TABLE `measurements` ADD `latest` integer DEFAULT true NOT NULL;--> statement-breakpoint
+CREATE INDEX `measurements_latest` ON `measurements` (`deployment_id`) WHERE latest = 1;

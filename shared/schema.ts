@@ -1,4 +1,5 @@
 /** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/registry-store.ts). */
+import { sql } from 'drizzle-orm'
 import {
   foreignKey,
   index,
@@ -97,8 +98,15 @@ export const measurements = sqliteTable(
     source: text({ enum: ['examples', 'reported'] })
       .notNull()
       .default('reported'),
+    /** Whether it is the latest of its deployment, metric and source: a snapshot reads no others. */
+    latest: integer({ mode: 'boolean' }).notNull().default(true),
   },
-  (table) => [index('measurements_deployment').on(table.deploymentId, table.metric)],
+  (table) => [
+    index('measurements_deployment').on(table.deploymentId, table.metric),
+    index('measurements_latest')
+      .on(table.deploymentId)
+      .where(sql`latest = 1`),
+  ],
 )
 
 /** What came of running a model's examples on a deployment. */

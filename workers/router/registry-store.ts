@@ -36,9 +36,9 @@ import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
 import { cardPolicy, type CardPolicy } from './verify/card-policy.ts'
 import {
+  measurementWrites,
   selectMeasurements,
   selectVerifications,
-  trimMeasurements,
   verifySoon,
 } from './verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
@@ -96,7 +96,7 @@ export class RegistryStore implements RegistrySource {
       models: versions,
       deployments: deployed,
       keys,
-      measurements: Array.from(measured, (row) => ({ ...row, measuredAt: row.measuredAt ?? 0 })),
+      measurements: measured,
       verifications: verified,
       policy: this.#policy,
     })
@@ -168,10 +168,12 @@ export class RegistryStore implements RegistrySource {
     row: Omit<MeasurementRow, 'measuredAt' | 'source'>,
     audit: Audit,
   ): Promise<void> {
-    await writeRegistry(this.#db, audit, [
-      this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
-      trimMeasurements(this.#db, row.deploymentId),
-    ])
+    const { deploymentId } = row
+    await writeRegistry(
+      this.#db,
+      audit,
+      measurementWrites(this.#db, { deploymentId, source: 'reported' }, [row]),
+    )
   }
 
   async deleteDeployment(id: string, audit: Audit): Promise<void> {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { canonicalJson } from '#shared/canonical-json.ts'
 
-import { startTestRouter, type TestRouter } from '../start-test-router.ts'
+import { startTestRouter, TONE, type TestRouter } from '../start-test-router.ts'
 
 const CARD = '/models/tone/versions/1'
 let router: TestRouter
@@ -89,6 +89,35 @@ describe('the card of a version', () => {
     })
     expect(explained.body.deployments).toContainEqual(
       expect.objectContaining({ node: 'boaster', contradicted: [told?.detail] }),
+    )
+  })
+
+  test('says of what was measured long ago that it has expired, and so does the ranking', async () => {
+    await router.admin('POST', '/deployments/tone@1/far/verify')
+    const DB = await router.database()
+    await DB.batch([
+      DB.prepare("update measurements set measured_at = 1 where deployment_id = 'tone@1/far'"),
+      DB.prepare('update registry_meta set version = version + 1'),
+    ])
+    // who looks at what is stored now makes this isolate see it
+    await router.admin('GET', '/deployments')
+    const { measured } = (await router.send(CARD)).body
+    expect(new Set((measured as { expired: boolean }[]).map(({ expired }) => expired))).toEqual(
+      new Set([true]),
+    )
+    const { body } = await router.send('/explain', {
+      method: 'POST',
+      key: router.inferKey,
+      body: JSON.stringify({ capability: TONE }),
+    })
+    expect(body.deployments).toContainEqual(
+      expect.objectContaining({
+        node: 'far',
+        score: expect.objectContaining({
+          expired: ['accuracy', 'latency_ms'],
+          terms: expect.objectContaining({ quality: 0.5, proof: 0 }),
+        }),
+      }),
     )
   })
 

@@ -1,26 +1,28 @@
 /** Statements about measurements and verifications, for the batches they are part of. */
-import { and, eq, exists, max, sql } from 'drizzle-orm'
+import { and, eq, exists, inArray, sql } from 'drizzle-orm'
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { deployments, measurements, verifications } from '#shared/schema.ts'
+
+import type { MeasurementRow } from '../matching/measured.ts'
+import type { RegistryWrite } from '../write-registry.ts'
 
 /** Of each deployment, metric and source; enough to see which way it goes. */
 const KEPT_MEASUREMENTS = 20
 
 /** The latest of each deployment, metric and source. */
 export function selectMeasurements(db: DrizzleD1Database) {
-  // SQLite takes the other columns of a group from the row of its maximum
   return db
     .select({
       deploymentId: measurements.deploymentId,
       metric: measurements.metric,
       value: measurements.value,
-      measuredAt: max(measurements.measuredAt),
+      measuredAt: measurements.measuredAt,
       samples: measurements.samples,
       source: measurements.source,
     })
     .from(measurements)
-    .groupBy(measurements.deploymentId, measurements.metric, measurements.source)
+    .where(eq(measurements.latest, true))
 }
 
 export function selectVerifications(db: DrizzleD1Database) {
@@ -36,16 +38,39 @@ export function selectVerifications(db: DrizzleD1Database) {
     .from(verifications)
 }
 
-/** Forgets the oldest measurements of a deployment. */
-export function trimMeasurements(db: DrizzleD1Database, deploymentId: string) {
-  return db.delete(measurements).where(
-    sql`${measurements.id} in (
-      select id from (
-        select id, row_number() over (partition by metric, source order by id desc) as place
-        from measurements where deployment_id = ${deploymentId}
-      ) where place > ${KEPT_MEASUREMENTS}
-    )`,
+/** Stores what was measured of one deployment by one source, and forgets the oldest of it. */
+export function measurementWrites(
+  db: DrizzleD1Database,
+  { deploymentId, source }: Pick<MeasurementRow, 'deploymentId' | 'source'>,
+  rows: readonly Pick<MeasurementRow, 'metric' | 'value' | 'samples'>[],
+): RegistryWrite[] {
+  if (rows.length === 0) return []
+  const own = and(
+    eq(measurements.deploymentId, deploymentId),
+    eq(measurements.source, source),
+    inArray(
+      measurements.metric,
+      rows.map(({ metric }) => metric),
+    ),
   )
+  const measuredAt = Date.now()
+  return [
+    db
+      .update(measurements)
+      .set({ latest: false })
+      .where(and(own, eq(measurements.latest, true))),
+    db
+      .insert(measurements)
+      .values(Array.from(rows, (row) => ({ ...row, deploymentId, source, measuredAt }))),
+    db.delete(measurements).where(
+      sql`${measurements.id} in (
+        select id from (
+          select id, row_number() over (partition by metric, source order by id desc) as place
+          from measurements where deployment_id = ${deploymentId}
+        ) where place > ${KEPT_MEASUREMENTS}
+      )`,
+    ),
+  ]
 }
 
 /** The deployments of a version are verified as soon as somebody has the time. */

@@ -7,7 +7,7 @@ import { deployments, exampleFiles, measurements, verifications } from '#shared/
 
 import type { RegistryBindings } from '../env.ts'
 import { writeRegistry, type Audit, type RegistryWrite } from '../write-registry.ts'
-import { trimMeasurements } from './verification-queries.ts'
+import { measurementWrites } from './verification-queries.ts'
 import type { Verdict } from './verify-deployment.ts'
 
 /** Who can't be asked, or was wrong, is asked again so soon; who keeps being wrong, each time after twice as long. */
@@ -68,20 +68,11 @@ export class VerificationStore {
    */
   async record(verdict: Verdict, everyMs: number, audit: Audit): Promise<void> {
     const { deploymentId, measured } = verdict
-    const measuredAt = Date.now()
-    const rows = Array.from(measured, (own) => ({
-      ...own,
-      deploymentId,
-      measuredAt,
-      source: 'examples' as const,
-    }))
     await writeRegistry(this.#db, audit, [
       verdict.state === undefined
         ? this.#noteTry(verdict)
         : this.#noteVerdict(verdict, verdict.state, everyMs),
-      ...(rows.length > 0
-        ? [this.#db.insert(measurements).values(rows), trimMeasurements(this.#db, deploymentId)]
-        : []),
+      ...measurementWrites(this.#db, { deploymentId, source: 'examples' }, measured),
       ...this.#forgetIfGone(deploymentId),
     ])
   }

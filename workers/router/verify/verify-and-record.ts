@@ -1,7 +1,5 @@
 import type { RouterBindings } from '../env.ts'
 import { opensDoor } from '../matching/offer.ts'
-import type { Registry } from '../registry.ts'
-import { RegistryStore } from '../registry-store.ts'
 import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from '../snapshot.ts'
 import { PENDING, type Verification } from './verification.ts'
 import { VerificationStore } from './verification-store.ts'
@@ -12,19 +10,18 @@ const CHECKS_PER_LIFETIME = 7
 
 export interface VerifyContext {
   env: RouterBindings
-  registry: Registry
   /** Who asked for it, for the audit. */
   actor: string
   /** When it is given up, in ms since the epoch. */
   expiresAt: number
 }
 
-/** Runs the examples of a deployment, stores what came of it and lets this isolate see it. */
+/** Runs the examples of a deployment and stores what came of it. Throws what writes of the registry do. */
 export async function verifyAndRecord(
   deployment: Deployment,
   model: RegisteredModel,
   snapshot: Snapshot,
-  { env, registry, actor, expiresAt }: VerifyContext,
+  { env, actor, expiresAt }: VerifyContext,
 ): Promise<Verification> {
   const store = new VerificationStore(env)
   const verdict = await verifyDeployment(deployment, model, {
@@ -45,7 +42,6 @@ export async function verifyAndRecord(
     target: deployment.id,
     detail: verdict.detail ?? verdict.note ?? verdict.state ?? '',
   })
-  await registry.reload(new RegistryStore(env))
   return now
 }
 

@@ -16,10 +16,12 @@ export const verifyDue: Job = {
     if (cardPolicy(env).verification === 'off') return
     const expiresAt = Date.now() + TRIGGER_MS
     const store = new VerificationStore(env)
-    for (const id of await store.listDue(Date.now(), MAX_PER_TRIGGER)) {
-      if (Date.now() >= expiresAt) return
+    const due = await store.listDue(Date.now(), MAX_PER_TRIGGER)
+    if (due.length === 0) return
+    const snapshot = await registry.latest(new RegistryStore(env))
+    for (const id of due) {
+      if (Date.now() >= expiresAt) break
       if (!(await store.claim(id, Date.now()))) continue
-      const snapshot = await registry.latest(new RegistryStore(env))
       const deployment = snapshot.deployments.find((own) => own.id === id)
       const model =
         deployment &&
@@ -27,10 +29,10 @@ export const verifyDue: Job = {
       if (!deployment || !model) continue
       await verifyAndRecord(deployment, model, snapshot, {
         env,
-        registry,
         actor: 'schedule',
         expiresAt,
       })
     }
+    await registry.reload(new RegistryStore(env))
   },
 }

@@ -4,10 +4,13 @@ import { withinDeadline } from '#shared/deadline.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from '../env.ts'
+import { RegistryStore } from '../registry-store.ts'
 import { latestSnapshotOf } from '../request-snapshot.ts'
 import { versionKey, type Deployment } from '../snapshot.ts'
 import { PENDING, type Verification } from './verification.ts'
 import { verifyAndRecord } from './verify-and-record.ts'
+
+const STILL_RUNNING = 'its examples are still running; GET /models tells what comes of them'
 
 /** How long a request waits for its verification. */
 const WAIT_MS = 20_000
@@ -24,21 +27,24 @@ export async function verifyNow(
   const model = snapshot.models.get(versionKey({ id: modelId, version }))
   // removed by another a moment ago
   if (!model) return PENDING
-  const work = verifyAndRecord(deployment, model, snapshot, {
-    env: c.env,
-    registry: c.get('registry'),
-    actor: c.get('key').id,
-    expiresAt: Date.now() + WAIT_MS + BEHIND_MS,
-  })
+  const verify = async () => {
+    const found = await verifyAndRecord(deployment, model, snapshot, {
+      env: c.env,
+      actor: c.get('key').id,
+      expiresAt: Date.now() + WAIT_MS + BEHIND_MS,
+    })
+    await c.get('registry').reload(new RegistryStore(c.env))
+    return found
+  }
+  const work = verify()
   c.executionCtx.waitUntil(work.catch(() => {}))
   try {
     return await withinDeadline(() => work, WAIT_MS, 'the verification')
   } catch (err) {
-    if (!(err instanceof MeshError) || err.code !== 'deadline_exceeded') throw err
+    // the deployment itself is stored
+    if (!(err instanceof MeshError)) throw err
     const known = snapshot.verifications.get(deployment.id) ?? PENDING
-    return {
-      ...known,
-      note: 'its examples are still running; GET /models tells what comes of them',
-    }
+    const late = err.code === 'deadline_exceeded'
+    return { ...known, note: late ? STILL_RUNNING : err.message }
   }
 }
