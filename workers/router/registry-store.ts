@@ -34,7 +34,7 @@ import type { MeasurementRow } from './matching/measured.ts'
 import { parseRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
 import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
-import { cardPolicy, type CardPolicy } from './verify/card-policy.ts'
+import { cardPolicy } from './verify/card-policy.ts'
 import {
   measurementWrites,
   selectMeasurements,
@@ -58,11 +58,11 @@ const liveKey = {
 /** The registry's tables. Every write is one batch with its audit entry and the raised counter. */
 export class RegistryStore implements RegistrySource {
   readonly #db: DrizzleD1Database
-  readonly #policy: CardPolicy
+  readonly #settings: CardSettings
 
   constructor(env: RegistryBindings & CardSettings) {
     this.#db = drizzle(env.DB, { casing: 'snake_case' })
-    this.#policy = cardPolicy(env)
+    this.#settings = env
   }
 
   async readVersion(): Promise<number> {
@@ -98,7 +98,7 @@ export class RegistryStore implements RegistrySource {
       keys,
       measurements: measured,
       verifications: verified,
-      policy: this.#policy,
+      policy: cardPolicy(this.#settings),
     })
   }
 
