@@ -3,6 +3,7 @@ import type { Context, Env, MiddlewareHandler } from 'hono'
 import { MeshError } from './mesh-error.ts'
 import { MAX_BODY_BYTES, SIGNATURE_HEADER } from './protocol.ts'
 import { readBody } from './read-body.ts'
+import { ReplayWindow } from './replay-window.ts'
 import { verifySignature } from './signed-request.ts'
 
 export interface RequireRouterOptions<E extends Env> {
@@ -18,6 +19,8 @@ export interface RequireRouterOptions<E extends Env> {
 export function requireRouter<E extends Env>(
   options: RequireRouterOptions<E>,
 ): MiddlewareHandler<E> {
+  // of this process, or of this isolate of a Worker
+  const seen = new ReplayWindow()
   return async function verifyRouter(c, next) {
     const publicKey = options.publicKey(c)
     if (publicKey === undefined || options.trusted(c)) return next()
@@ -29,10 +32,14 @@ export function requireRouter<E extends Env>(
         `this node answers only its router: the header ${SIGNATURE_HEADER} is missing`,
       )
     }
-    const body = await readBody(c.req.raw, MAX_BODY_BYTES, `[${options.audience}]`)
-    await verifySignature(
-      { signature, method: c.req.method, path: c.req.path, body },
-      { publicKey, audience: options.audience },
+    const body = await verifySignature(
+      {
+        signature,
+        method: c.req.method,
+        path: c.req.path,
+        readBody: () => readBody(c.req.raw, MAX_BODY_BYTES, `[${options.audience}]`),
+      },
+      { publicKey, audience: options.audience, seen },
     )
     // the body was consumed to check its digest: hand on a request that has it again
     c.req.raw = new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers, body })

@@ -201,6 +201,21 @@ export const registryMeta = sqliteTable('registry_meta', {
   version: integer().notNull(),
 })
 
+/**
+ * What changed in the tables that a snapshot is made of, so that it needs to read only that. Triggers write it, so
+ * no writer can forget to, and keep the latest ten thousand; the last one is never deleted.
+ */
+export const registryChanges = sqliteTable('registry_changes', {
+  id: integer().primaryKey(),
+  /** Random: tells a history from another one of the same length, as of a database that was restored. */
+  token: text()
+    .notNull()
+    .default(sql`(lower(hex(randomblob(8))))`),
+  /** Which rows of a snapshot: a table of workers/router/registry-tables.ts. */
+  kind: text().notNull(),
+  key: text().notNull(),
+})
+
 /** Admin writes that named themselves, so that repeating one is the same as making it once. */
 export const idempotencyKeys = sqliteTable('idempotency_keys', {
   /** SHA-256 of the caller's key id and its idempotency key. */

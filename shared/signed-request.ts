@@ -6,6 +6,7 @@ import { importJWK, jwtVerify, SignJWT, type JWK } from 'jose'
 import { z } from 'zod'
 
 import { MeshError } from './mesh-error.ts'
+import type { ReplayWindow } from './replay-window.ts'
 import { sha256 } from './sha256.ts'
 
 const ALGORITHM = 'EdDSA'
@@ -20,7 +21,16 @@ export interface SignedParts {
   body: Uint8Array
 }
 
-const Claims = z.object({ htm: z.string(), htu: z.string(), body: z.string() })
+/** Some 500 are needed; what is longer isn't even parsed. */
+const MAX_SIGNATURE_CHARS = 2_048
+
+const Claims = z.object({
+  htm: z.string(),
+  htu: z.string(),
+  body: z.string(),
+  jti: z.string().max(64),
+  iat: z.number(),
+})
 
 type ImportedKey = Awaited<ReturnType<typeof importJWK>>
 
@@ -45,11 +55,32 @@ export async function signRequest(
     .sign(await importKey(privateKey))
 }
 
-/** Throws `unauthenticated` unless the signature is the router's, for this node, method, path and body. */
+/** A call as it came in, its body not yet read. */
+export interface SignedCall {
+  signature: string
+  method: string
+  path: string
+  readBody(): Promise<Uint8Array>
+}
+
+export interface SignatureTrust {
+  /** The router's, as JWK JSON. */
+  publicKey: string
+  /** The node that was called. */
+  audience: string
+  /** Calls that were taken before. */
+  seen: ReplayWindow
+}
+
+/**
+ * The body of a call. Throws `unauthenticated` unless the signature is the router's, for this node, method, path and
+ * body, and is used for the first time. Nothing of the body is read for who isn't the router.
+ */
 export async function verifySignature(
-  { signature, method, path, body }: SignedParts & { signature: string },
-  { publicKey, audience }: { publicKey: string; audience: string },
-): Promise<void> {
+  { signature, method, path, readBody }: SignedCall,
+  { publicKey, audience, seen }: SignatureTrust,
+): Promise<Uint8Array> {
+  if (signature.length > MAX_SIGNATURE_CHARS) throw notValid()
   const { payload } = await jwtVerify(signature, await importKey(publicKey), {
     algorithms: [ALGORITHM],
     issuer: ISSUER,
@@ -59,26 +90,41 @@ export async function verifySignature(
     maxTokenAge: LIFETIME_S,
     requiredClaims: ['exp', 'iat', 'jti'],
   }).catch((err: unknown) => {
-    throw new MeshError('unauthenticated', "the router's signature is not valid for this node", {
-      cause: err,
-    })
+    throw notValid(err)
   })
-  const claims = Claims.safeParse(payload)
-  const matches =
-    claims.success &&
-    claims.data.htm === method &&
-    claims.data.htu === path &&
-    claims.data.body === (await sha256(body))
-  if (!matches) {
-    throw new MeshError('unauthenticated', "the router's signature is of another request")
-  }
+  const claims = Claims.safeParse(payload).data
+  if (claims?.htm !== method || claims.htu !== path) throw ofAnother()
+  const expiresAt = (claims.iat + LIFETIME_S + CLOCK_TOLERANCE_S) * 1_000
+  seen.take(claims.jti, expiresAt, Date.now())
+  const body = await readBody()
+  if (claims.body !== (await sha256(body))) throw ofAnother()
+  return body
+}
+
+function notValid(cause?: unknown): MeshError {
+  return new MeshError('unauthenticated', "the router's signature is not valid for this node", {
+    cause,
+  })
+}
+
+function ofAnother(): MeshError {
+  return new MeshError('unauthenticated', "the router's signature is of another request")
 }
 
 async function importKey(json: string): Promise<ImportedKey> {
   const known = keys.get(json)
   if (known) return known
-  // as: importJWK itself refuses what isn't a key
-  const key = await importJWK(JSON.parse(json) as JWK, ALGORITHM)
+  const key = await readKey(json)
   keys.set(json, key)
   return key
+}
+
+async function readKey(json: string): Promise<ImportedKey> {
+  try {
+    // as: importJWK itself refuses what isn't a key
+    return await importJWK(JSON.parse(json) as JWK, ALGORITHM)
+  } catch {
+    // without the cause, whose message repeats a part of the key
+    throw new MeshError('internal', 'the key of signatures is not an Ed25519 key as JWK JSON')
+  }
 }

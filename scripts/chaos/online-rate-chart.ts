@@ -19,7 +19,10 @@ export function onlineRateChart(results: readonly CellResult[]): string {
     const name = count === 1 ? 'a single model' : `mesh of ${count}`
     const measured = line(own, ({ answered }) => answered, name, colour, '')
     if (count === 1) return [measured]
-    return [measured, line(own, (one) => one.answeredInTime, `${name}, repeated`, colour, '4 4')]
+    return [
+      measured,
+      line(own, (one) => one.answeredInTime, `${name}, coming and going`, colour, '4 4'),
+    ]
   })
   function line(
     own: readonly CellResult[],

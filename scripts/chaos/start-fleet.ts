@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Nodes on loopback that are up or down as they are told: one that is down takes calls and hangs up. */
+/** Nodes on loopback that are up or down as they are told: for one that is down, its platform answers. */
 export interface Fleet {
   urls: readonly string[]
   /** Which are up from now on, in the order of `urls`. */
@@ -42,7 +42,8 @@ async function startNode(
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const answer = answers.get(Buffer.concat(chunks).toString())
-      if (!isUp()) request.socket.destroy()
+      // what a Worker on Cloudflare is told of a server that is down
+      if (!isUp()) response.writeHead(521).end('Web server is down')
       else if (answer === undefined) response.writeHead(500).end()
       else response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
     })

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { MeshError } from '#shared/mesh-error.ts'
 import { PROBLEM_MEDIA_TYPE, toProblem } from '#shared/problem.ts'
 import { SIGNATURE_HEADER } from '#shared/protocol.ts'
+import { ReplayWindow } from '#shared/replay-window.ts'
 import { verifySignature } from '#shared/signed-request.ts'
 
 import { startTestRouter, type TestRouter } from '../../workers/router/start-test-router.ts'
@@ -90,13 +91,19 @@ function answer(response: ServerResponse): void {
 }
 const well: Behaviour = (_request, _body, response) => setTimeout(() => answer(response), 2)
 
+const seen = new ReplayWindow()
 /** Refuses what isn't signed for it, at this moment of its own clock. */
 const strict: Behaviour = async ({ headers, url = '' }, body, response) => {
   const node = edgeNode().name
   try {
     await verifySignature(
-      { signature: String(headers[SIGNATURE_HEADER]), method: 'POST', path: url, body },
-      { publicKey: router.publicKey, audience: node },
+      {
+        signature: String(headers[SIGNATURE_HEADER]),
+        method: 'POST',
+        path: url,
+        readBody: async () => body,
+      },
+      { publicKey: router.publicKey, audience: node, seen },
     )
     answer(response)
   } catch (err) {

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { deployment } from '../../workers/router/registry-fixture.ts'
+import { RegistryReader } from '../../workers/router/registry-reader.ts'
 import { RegistryStore } from '../../workers/router/registry-store.ts'
-import { compileSnapshot } from '../../workers/router/snapshot.ts'
 import {
   startTestRouter,
   toneManifest,
@@ -104,7 +104,7 @@ test('rows that cannot be read are left out; what is well stays, in this isolate
   expect(await health()).toMatchObject({ status: 'ok' })
 
   const complaints = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const fresh = compileSnapshot(await new RegistryStore({ DB: database }).readRows())
+  const fresh = await new RegistryReader({ DB: database }).readSnapshot()
   expect(Array.from(fresh.models.keys())).toEqual(['tone@1'])
   expect(fresh.deployments.map(({ node }) => node)).toEqual(['after', 'far'])
   expect(complaints).toHaveBeenCalledTimes(8)
@@ -119,7 +119,8 @@ test('two write at once: each change is whole or refused as a conflict, none is 
   await sleep(300)
   const beganAt = performance.now()
   const other = new RegistryStore({ DB: database })
-  const before = await other.readVersion()
+  const reader = new RegistryReader({ DB: database })
+  const before = await reader.readVersion()
   const audit = { actor: 'other', action: 'put', target: 'x' }
   const writes = (i: number) => [
     // one router, over HTTP
@@ -145,11 +146,11 @@ test('two write at once: each change is whole or refused as a conflict, none is 
   ]
   const done: boolean[] = []
   for (let i = 0; i < PAIRS; i++) done.push(...(await Promise.all(writes(i))))
-  const stored = await other.readRows()
+  const stored = await reader.readSnapshot()
   expect(stored.version - before).toBe(done.filter(Boolean).length)
-  expect(stored.models.filter(({ manifest }) => manifest.version.startsWith('9'))).toHaveLength(
-    PAIRS,
-  )
+  expect(
+    Array.from(stored.models.values()).filter(({ manifest }) => manifest.version.startsWith('9')),
+  ).toHaveLength(PAIRS)
   expect(stored.deployments.filter(({ node }) => node.startsWith('shared'))).toHaveLength(PAIRS)
   // what the other wrote last reaches the router by itself
   await other.putDeployment(placed('last'), audit)

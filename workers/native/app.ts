@@ -14,10 +14,11 @@ import { requireRouter } from '#shared/require-router.ts'
 
 import type { Config } from './config.ts'
 import type { NodeMetrics } from './metrics.ts'
+import { requireMetricsToken } from './require-metrics-token.ts'
 import type { Tracer } from './tracer.ts'
 
 export interface NativeAppOptions {
-  config: Pick<Config, 'nodeId' | 'routerPublicKey'>
+  config: Pick<Config, 'nodeId' | 'routerPublicKey' | 'metricsToken'>
   models: readonly LoadedModel[]
   metrics: NodeMetrics
   /** Absent where spans go nowhere. */
@@ -41,7 +42,7 @@ export function createNativeApp({
 
   app.use('/v2/*', answerErrorsAs(oipError))
   app.get('/', (c) => c.json(describe(models)))
-  app.get('/metrics', async (c) =>
+  app.get('/metrics', requireMetricsToken(config.metricsToken), async (c) =>
     c.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
   )
 

@@ -21,6 +21,11 @@ export const Config = z
     ARTEFACTS_DIR: z.string().default(join(REPOSITORY, '.mesh', 'models')),
     /** The router's public key as JWK JSON. Required unless the node listens on loopback only. */
     ROUTER_PUBLIC_KEY: z.string().optional(),
+    /** What Prometheus shows for `/metrics`, as its `bearer_token`. Required unless the node listens on loopback only. */
+    METRICS_TOKEN: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters')
+      .optional(),
     /** Inferences at once. */
     CONCURRENCY: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
     /** Requests that may wait for their turn; one more is answered 429. */
@@ -40,6 +45,7 @@ export const Config = z
     modelsDir: env.MODELS_DIR,
     artefactsDir: env.ARTEFACTS_DIR,
     routerPublicKey: env.ROUTER_PUBLIC_KEY,
+    metricsToken: env.METRICS_TOKEN,
     concurrency: env.CONCURRENCY,
     queue: env.QUEUE,
     otlpEndpoint: env.OTLP_ENDPOINT,
@@ -55,10 +61,18 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   const parsed = Config.safeParse(env)
   if (!parsed.success)
     throw new Error(`the environment is not valid:\n${z.prettifyError(parsed.error)}`)
-  if (!LOOPBACK.has(parsed.data.host) && parsed.data.routerPublicKey === undefined) {
-    throw new Error(
-      `HOST is ${parsed.data.host}, which others can reach: set ROUTER_PUBLIC_KEY so that only the router is answered`,
-    )
+  const { host, routerPublicKey, metricsToken } = parsed.data
+  if (!LOOPBACK.has(host)) {
+    if (routerPublicKey === undefined) {
+      throw exposed(host, 'ROUTER_PUBLIC_KEY so that only the router is answered')
+    }
+    if (metricsToken === undefined) {
+      throw exposed(host, 'METRICS_TOKEN so that only you read its metrics')
+    }
   }
   return parsed.data
+}
+
+function exposed(host: string, what: string): Error {
+  return new Error(`HOST is ${host}, which others can reach: set ${what}`)
 }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { ModelId, ModelVersion, Placement } from '#shared/manifest.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
-const Name = z
+/** Of a node: it goes into headers. */
+export const NodeName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and dashes')
 
@@ -34,7 +35,7 @@ export const PutDeployment = z
       .optional(),
     model: ModelId,
     version: ModelVersion,
-    node: Name,
+    node: NodeName,
     placement: Placement,
     transport: z.enum(['binding', 'http', 'oip']),
     target: z.string().min(1).max(512),

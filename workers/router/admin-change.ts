@@ -8,6 +8,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { readBody } from '#shared/read-body.ts'
 
 import type { RouterApp } from './env.ts'
+import { RegistryReader } from './registry-reader.ts'
 import { RegistryStore } from './registry-store.ts'
 import type { Audit } from './write-registry.ts'
 
@@ -21,9 +22,8 @@ export async function change(
   target: string,
   write: (store: RegistryStore, audit: Audit) => Promise<void>,
 ): Promise<void> {
-  const store = new RegistryStore(c.env)
-  await write(store, { actor: c.get('key').id, action, target })
-  await c.get('registry').reload(store)
+  await write(new RegistryStore(c.env), { actor: c.get('key').id, action, target })
+  await c.get('registry').reload(new RegistryReader(c.env))
 }
 
 /** The body as `schema` has it. Throws `invalid_request` that names what is wrong. */

@@ -6,6 +6,7 @@ import { isRemote } from '#shared/remote-manifest.ts'
 import { PatchDeployment, PutDeployment } from './admin-bodies.ts'
 import { change, readAdminBody, sameJson } from './admin-change.ts'
 import type { RouterApp } from './env.ts'
+import { findDeployment } from './find-deployment.ts'
 import { latestSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
@@ -115,10 +116,6 @@ async function verifyIfNew(c: Context<RouterApp>, { id }: Deployment): Promise<V
   const settled = known.state === 'passed' || known.state === 'unverifiable'
   if (settled || snapshot.policy.verification === 'off') return known
   return verifyNow(c, requireDeployment(snapshot, id))
-}
-
-function findDeployment({ deployments }: Snapshot, id: string): Deployment | undefined {
-  return deployments.find((deployment) => deployment.id === id)
 }
 
 export function requireDeployment(snapshot: Snapshot, id: string): Deployment {

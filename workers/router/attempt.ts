@@ -118,7 +118,7 @@ async function readComplaint(
   }
   if (!problem) {
     // what is no answer of the node protocol comes from something in between: a platform, a proxy
-    const code = status === 503 || status === 429 ? 'unreachable' : 'bad_gateway'
+    const code = comesFromAProxy(status) ? 'unreachable' : 'bad_gateway'
     throw new MeshError(
       code,
       `${node} answered ${status} without a problem document`,
@@ -128,10 +128,13 @@ async function readComplaint(
   // a node that doesn't know the model, or refuses the router, contradicts the registry
   const contradicts = status < 500 && status !== 429
   const code = !contradicts && isErrorCode(problem.code) ? problem.code : 'bad_gateway'
-  throw new MeshError(code, `${node} answered ${status} ${problem.code}`, {
-    detail: problem.detail,
-    ...retryAfterOf(response),
-  })
+  // its words are not for our log: they may repeat what it was sent, and its own log has them
+  throw new MeshError(code, `${node} answered ${status} ${problem.code}`, retryAfterOf(response))
+}
+
+/** Who couldn't reach the node says so by these; Cloudflare by 520 to 530. */
+function comesFromAProxy(status: number): boolean {
+  return [429, 502, 503, 504].includes(status) || (status >= 520 && status <= 530)
 }
 
 /** Whole seconds only: a date would need the node's clock to be ours. */

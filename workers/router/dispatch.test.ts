@@ -36,6 +36,8 @@ describe('falling over', () => {
     ['gave up in time', () => problem('deadline_exceeded'), 'deadline_exceeded'],
     ['answers a bare 500', () => new Response('oops', { status: 500 }), 'bad_gateway'],
     ['answers a bare 503', () => new Response(null, { status: 503 }), 'unreachable'],
+    ['is down, as Cloudflare says it', () => new Response('', { status: 521 }), 'unreachable'],
+    ['answers a bare 500', () => new Response(null, { status: 500 }), 'bad_gateway'],
     [
       'redirects',
       () => new Response(null, { status: 302, headers: { location: '/' } }),

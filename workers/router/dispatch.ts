@@ -7,6 +7,7 @@ import type { DispatchRequest, NodeReply } from './attempt.ts'
 import type { RouterBindings } from './env.ts'
 import { Flight, type Landing } from './flight.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
+import { pauseBefore } from './resilience/repetition.ts'
 import { versionKey, type Candidate, type Deployment } from './snapshot.ts'
 import type { Transport } from './transport.ts'
 
@@ -70,7 +71,8 @@ export interface DispatchMeans {
  * another may not, or when it is silent for longer than it usually is. The first answer wins and the
  * others are cancelled. Each attempt after the first needs leave of the retry budget. A model's complaint of
  * the input lets other models be asked, never the same; when none answers, the first complaint is the
- * reply. Throws DispatchError when there is neither.
+ * reply. When nobody is left, those that could not be reached are asked again after a pause, unless all of
+ * them are known to be down or the time or the budget is short. Throws DispatchError when there is neither.
  */
 export async function dispatch(
   candidates: readonly Candidate[],
@@ -86,6 +88,8 @@ export async function dispatch(
   await roomFor(candidates, request, board)
   let untried = healthyFirst(candidates, board)
   let complaint: Omit<Dispatched, 'attempts'> | undefined
+  let unreached: Candidate[] = []
+  let repetition = 0
 
   const end = (flight: Flight, outcome: Attempt['outcome']) => {
     const told = attemptOf(flight, outcome)
@@ -117,6 +121,19 @@ export async function dispatch(
     return true
   }
 
+  const repeat = async (): Promise<boolean> => {
+    const again = unreached
+    unreached = []
+    const pause = pauseBefore(repetition++, Math.random)
+    const now = Date.now()
+    if (pause === undefined || now + pause >= request.expiresAt) return false
+    if (complaint || board.budget.available <= 0) return false
+    if (!again.some((own) => board.of(own).isWell(now + pause))) return false
+    await sleep(pause)
+    untried = healthyFirst(again, board)
+    return launch('retry')
+  }
+
   launch('first')
   while (flights.size > 0) {
     const landing = await nextLanding(flights, untried.length > 0 ? hedgeDelay(flights) : undefined)
@@ -131,7 +148,8 @@ export async function dispatch(
       const { failure } = landing.outcome
       land(landing, failure.code)
       warn(flight, failure, request)
-      if (flights.size === 0) launch('retry')
+      if (failure.code === 'unreachable') unreached.push(flight.deployment)
+      if (flights.size === 0 && !launch('retry') && untried.length === 0) await repeat()
       continue
     }
     const { reply } = landing.outcome
@@ -212,6 +230,10 @@ async function nextLanding(
   }
 }
 
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
 function attemptOf({ deployment, kind, elapsedMs }: Flight, outcome: Attempt['outcome']): Attempt {
   return {
     model: versionKey({ id: deployment.modelId, version: deployment.version }),
@@ -247,9 +269,13 @@ function nobodyAnswered(attempts: readonly Attempt[], request: DispatchRequest):
   )
   return new DispatchError(
     others.length === 0 && first !== undefined ? first : 'no_deployment',
-    `none of ${attempts.length} deployments could answer`,
+    `none of ${countAsked(attempts)} deployments could answer`,
     attempts,
   )
+}
+
+function countAsked(attempts: readonly Attempt[]): number {
+  return new Set(attempts.map(({ model, node }) => `${model} ${node}`)).size
 }
 
 /** `mesh-route`: each attempt as `placement/node;model;outcome;ms`, in the order they ended; what was no first one says so. */

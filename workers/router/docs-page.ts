@@ -7,7 +7,8 @@ import { isRemote, type RegisteredManifest, type RemoteManifest } from '#shared/
 import type { Snapshot } from './snapshot.ts'
 
 /** The page allows nothing but its own style: no script runs, nothing is loaded. */
-export const DOCS_CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+export const DOCS_CSP =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** Protocols whose own clients work here, and the address that these ask for. */
 const PROTOCOLS = [

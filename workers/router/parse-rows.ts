@@ -3,20 +3,39 @@ import { z } from 'zod'
 import { log } from '#shared/log.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
+import { NodeName } from './admin-bodies.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import type { ApiKey, Deployment, RegisteredModel, RegistryRows } from './snapshot.ts'
-import type { CardPolicy } from './verify/card-policy.ts'
-import type { VerificationRow } from './verify/verification.ts'
+import type { Verification } from './verify/verification.ts'
+import {
+  versionKey,
+  type ApiKey,
+  type Deployment,
+  type PlacedDeployment,
+  type RegisteredModel,
+  type RegistryChanges,
+} from './snapshot.ts'
 
-/** The tables as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
+/** Rows as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
 export interface StoredRows {
-  version: number
-  models: readonly { manifest: string; artefacts: string; createdAt: number; key: string }[]
-  deployments: readonly Deployment[]
+  models: readonly {
+    modelId: string
+    version: string
+    manifest: string
+    artefacts: string
+    createdAt: number
+  }[]
+  /**
+   * `measured`: the latest of each metric and source as JSON, `[[metric, value, measuredAt, samples, source]]`.
+   * `verified`: what came of its examples, `[state, detail, note, checkedAt]`; null where nothing did.
+   */
+  deployments: readonly (Deployment & { measured: string; verified: string | null })[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
-  measurements: readonly MeasurementRow[]
-  verifications: readonly VerificationRow[]
-  policy: CardPolicy
+}
+
+/** An entry of the log: something changed in a row, or the row came or went. */
+export interface NotedChange {
+  kind: string
+  key: string
 }
 
 const json = z.string().transform((text, ctx): unknown => {
@@ -30,57 +49,129 @@ const json = z.string().transform((text, ctx): unknown => {
 const StoredManifest = json.pipe(RegisteredManifest)
 const StoredArtefacts = json.pipe(z.record(z.string(), z.string()))
 const StoredScopes = json.pipe(z.array(z.enum(['infer', 'admin'])))
-/** What the router computes with; the other columns are text to it. There may be very many. */
+/** What the router computes with, or writes into headers; the other columns are text to it. There may be very many. */
 const Checked = z.object({
+  node: NodeName,
   placement: z.enum(['edge', 'native']),
   transport: z.enum(['binding', 'http', 'oip']),
   state: z.enum(['ready', 'draining', 'disabled']),
   weight: z.number(),
 })
+const Measured = json.pipe(
+  z.array(z.tuple([z.string(), z.unknown(), z.unknown(), z.unknown(), z.unknown()])),
+)
 const CheckedMeasurement = z.object({
   value: z.number(),
   measuredAt: z.number(),
   samples: z.number().positive().nullable(),
   source: z.enum(['examples', 'reported']),
 })
-const CheckedVerification = z.object({
-  state: z.enum(['pending', 'passed', 'failed', 'unverifiable']),
-  checkedAt: z.number().nullable(),
-})
+const Verified = json.pipe(
+  z
+    .tuple([
+      z.enum(['pending', 'passed', 'failed', 'unverifiable']),
+      z.string().nullable(),
+      z.string().nullable(),
+      z.number().nullable(),
+    ])
+    .transform(([state, detail, note, checkedAt]): Verification => ({
+      state,
+      detail,
+      note,
+      checkedAt,
+    })),
+)
 
-/** What of the stored rows can be read. What can't is logged and left out: it costs itself, not the mesh. */
-export function parseRows(stored: StoredRows): RegistryRows {
+/**
+ * What the rows say, by their keys; of a noted key that has no row, that it is gone. A row that can't be read is
+ * logged and left out: it costs itself, not the mesh.
+ */
+export function parseChanges(
+  rows: StoredRows,
+  noted: readonly NotedChange[] = [],
+): RegistryChanges {
+  const gone = Map.groupBy(noted, ({ kind }) => kind)
+  const found = <T>(kind: string, entries: readonly (readonly [string, T | undefined])[]) =>
+    new Map<string, T | undefined>([
+      ...(gone.get(kind) ?? []).map(({ key }) => [key, undefined] as const),
+      ...entries,
+    ])
   return {
-    version: stored.version,
-    models: stored.models.flatMap(({ manifest, artefacts, createdAt, key }): RegisteredModel[] => {
-      const own = StoredManifest.safeParse(manifest)
-      const files = StoredArtefacts.safeParse(artefacts)
-      if (!own.success) return leaveOut('model_versions', key, own.error)
-      if (!files.success) return leaveOut('model_versions', key, files.error)
-      return [{ manifest: own.data, artefacts: files.data, createdAt }]
-    }),
-    deployments: stored.deployments.filter((row) => isSound(Checked, row, 'deployments', row.id)),
-    keys: stored.keys.flatMap(({ scopes, ...key }) => {
-      const own = StoredScopes.safeParse(scopes)
-      return own.success ? [{ ...key, scopes: own.data }] : leaveOut('api_keys', key.id, own.error)
-    }),
-    measurements: stored.measurements.filter((row) =>
-      isSound(CheckedMeasurement, row, 'measurements', row.deploymentId),
+    models: found(
+      'model',
+      rows.models.map((row) => [
+        versionKey({ id: row.modelId, version: row.version }),
+        parseModel(row),
+      ]),
     ),
-    verifications: stored.verifications.filter((row) =>
-      isSound(CheckedVerification, row, 'verifications', row.deploymentId),
+    deployments: found(
+      'deployment',
+      rows.deployments.map((row) => [row.id, parseDeployment(row)]),
     ),
-    policy: stored.policy,
+    keys: found(
+      'key',
+      rows.keys.map((row) => [row.hash, parseKey(row)]),
+    ),
   }
 }
 
-function isSound(schema: z.ZodType, row: unknown, table: string, key: string): boolean {
-  const { success, error } = schema.safeParse(row)
-  if (!success) leaveOut(table, key, error)
-  return success
+function parseModel({
+  modelId,
+  version,
+  manifest,
+  artefacts,
+  createdAt,
+}: StoredRows['models'][number]): RegisteredModel | undefined {
+  const key = versionKey({ id: modelId, version })
+  const own = StoredManifest.safeParse(manifest)
+  const files = StoredArtefacts.safeParse(artefacts)
+  if (!own.success) return leaveOut('model_versions', key, z.prettifyError(own.error))
+  if (!files.success) return leaveOut('model_versions', key, z.prettifyError(files.error))
+  const named = versionKey(own.data)
+  if (named !== key) return leaveOut('model_versions', key, `its manifest is of ${named}`)
+  return { manifest: own.data, artefacts: files.data, createdAt }
 }
 
-function leaveOut(table: string, key: string, error: z.ZodError): [] {
-  log.error('registry_row_left_out', { table, key, message: z.prettifyError(error) })
-  return []
+function parseDeployment({
+  measured,
+  verified,
+  ...deployment
+}: StoredRows['deployments'][number]): PlacedDeployment | undefined {
+  const { success, error } = Checked.safeParse(deployment)
+  if (!success) return leaveOut('deployments', deployment.id, z.prettifyError(error))
+  const { id } = deployment
+  return {
+    deployment,
+    measurements: parseMeasured(id, measured),
+    verification: verified === null ? undefined : parseVerified(id, verified),
+  }
+}
+
+function parseMeasured(deploymentId: string, measured: string): MeasurementRow[] {
+  // so of most: there may be very many
+  if (measured === '[]') return []
+  const rows = Measured.parse(measured)
+  return rows.flatMap(([metric, value, measuredAt, samples, source]): MeasurementRow[] => {
+    const own = CheckedMeasurement.safeParse({ value, measuredAt, samples, source })
+    if (!own.success)
+      return leaveOut('measurements', deploymentId, z.prettifyError(own.error)) ?? []
+    return [{ deploymentId, metric, ...own.data }]
+  })
+}
+
+/** One that can't be read is as though nobody had run an example. */
+function parseVerified(deploymentId: string, verified: string): Verification | undefined {
+  const { success, data, error } = Verified.safeParse(verified)
+  return success ? data : leaveOut('verifications', deploymentId, z.prettifyError(error))
+}
+
+function parseKey({ hash: _, scopes, ...key }: StoredRows['keys'][number]): ApiKey | undefined {
+  const own = StoredScopes.safeParse(scopes)
+  return own.success
+    ? { ...key, scopes: own.data }
+    : leaveOut('api_keys', key.id, z.prettifyError(own.error))
+}
+
+function leaveOut(table: string, key: string, message: string): undefined {
+  log.error('registry_row_left_out', { table, key, message })
 }

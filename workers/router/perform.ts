@@ -19,6 +19,7 @@ import type { RouterApp } from './env.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
 import { placeOf } from './matching/offer.ts'
 import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
+import { outliveCaller } from './outlive-caller.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
@@ -44,7 +45,8 @@ interface Answered {
 export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
   const { candidates, started } = call
   const capability = candidates[0]?.capability ?? null
-  return observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
+  const work = observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
+  return outliveCaller(c, work)
 }
 
 async function recallOrMake(

@@ -8,7 +8,9 @@ import {
   type Deployment,
   type ModelEntry,
   type RegistryRows,
+  type Snapshot,
 } from './snapshot.ts'
+import { SortedMap } from './sorted-map.ts'
 
 export function modelEntry(overrides: Partial<Manifest> = {}): ModelEntry {
   const example = (name: string, text: string) => ({
@@ -88,4 +90,14 @@ export function rows(overrides: Partial<RegistryRows> = {}): RegistryRows {
     deployments: [deployment()],
     ...overrides,
   }
+}
+
+/** Everything that is in a snapshot, to be compared: a map as its entries in their order. */
+export function contentOf(snapshot: Snapshot): unknown {
+  return Object.fromEntries(
+    Object.entries(snapshot).map(([name, part]) => [
+      name,
+      part instanceof SortedMap ? Array.from(part) : part,
+    ]),
+  )
 }

@@ -1,16 +1,4 @@
-import {
-  and,
-  desc,
-  eq,
-  getTableColumns,
-  isNull,
-  lt,
-  notInArray,
-  or,
-  sql,
-  type SQL,
-} from 'drizzle-orm'
-import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
+import { and, desc, eq, getTableColumns, isNull, lt, notInArray, or, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { MeshError } from '#shared/mesh-error.ts'
@@ -25,81 +13,24 @@ import {
   measurements,
   models,
   modelVersions,
-  registryMeta,
   verifications,
 } from '#shared/schema.ts'
 
-import type { CardSettings, RegistryBindings } from './env.ts'
+import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import { parseRows } from './parse-rows.ts'
-import type { RegistrySource } from './registry.ts'
-import type { ApiKey, Deployment, RegistryRows, Scope } from './snapshot.ts'
-import { cardPolicy } from './verify/card-policy.ts'
-import {
-  measurementWrites,
-  selectMeasurements,
-  selectVerifications,
-  verifySoon,
-} from './verify/verification-queries.ts'
+import type { ApiKey, Deployment, Scope } from './snapshot.ts'
+import { measurementWrites, verifySoon } from './verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
 
-/** What a request needs of a key. */
-const liveKey = {
-  id: apiKeys.id,
-  hash: apiKeys.hash,
-  scopes: apiKeys.scopes,
-  expiresAt: apiKeys.expiresAt,
-  revokedAt: apiKeys.revokedAt,
-}
-
-/** The registry's tables. Every write is one batch with its audit entry and the raised counter. */
-export class RegistryStore implements RegistrySource {
+/** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter. */
+export class RegistryStore {
   readonly #db: DrizzleD1Database
-  readonly #settings: CardSettings
 
-  constructor(env: RegistryBindings & CardSettings) {
-    this.#db = drizzle(env.DB, { casing: 'snake_case' })
-    this.#settings = env
-  }
-
-  async readVersion(): Promise<number> {
-    const [row] = await this.#db
-      .select({ version: registryMeta.version })
-      .from(registryMeta)
-      .limit(1)
-    return row?.version ?? 0
-  }
-
-  async readRows(): Promise<RegistryRows> {
-    const { updatedAt: _, ...deployment } = getTableColumns(deployments)
-    const [meta, versions, deployed, keys, measured, verified] = await this.#db.batch([
-      this.#db.select({ version: registryMeta.version }).from(registryMeta),
-      this.#db
-        .select({
-          key: sql<string>`${modelVersions.modelId} || '@' || ${modelVersions.version}`,
-          manifest: asText(modelVersions.manifest),
-          artefacts: asText(modelVersions.artefacts),
-          createdAt: modelVersions.createdAt,
-        })
-        .from(modelVersions)
-        .orderBy(modelVersions.modelId, modelVersions.version),
-      this.#db.select(deployment).from(deployments).orderBy(deployments.id),
-      this.#db.select({ ...liveKey, scopes: asText(apiKeys.scopes) }).from(apiKeys),
-      selectMeasurements(this.#db),
-      selectVerifications(this.#db),
-    ])
-    return parseRows({
-      version: meta[0]?.version ?? 0,
-      models: versions,
-      deployments: deployed,
-      keys,
-      measurements: measured,
-      verifications: verified,
-      policy: cardPolicy(this.#settings),
-    })
+  constructor({ DB }: RegistryBindings) {
+    this.#db = drizzle(DB, { casing: 'snake_case' })
   }
 
   /** A new version; one that another has just added is a `conflict`, never replaced. */
@@ -165,10 +96,9 @@ export class RegistryStore implements RegistrySource {
   }
 
   async addMeasurement(
-    row: Omit<MeasurementRow, 'measuredAt' | 'source'>,
+    { deploymentId, ...row }: Omit<MeasurementRow, 'measuredAt' | 'source'>,
     audit: Audit,
   ): Promise<void> {
-    const { deploymentId } = row
     await writeRegistry(
       this.#db,
       audit,
@@ -276,11 +206,6 @@ export class RegistryStore implements RegistrySource {
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
-}
-
-/** A column of JSON as it is stored: drizzle would fail the whole query over one row of it. */
-function asText(column: AnySQLiteColumn): SQL<string> {
-  return sql<string>`${column}`
 }
 
 function unreadable(cause: unknown): never {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } 
 
 import {
   CHECK_TIMEOUT_MS,
+  FIRST_LOAD_MS,
   FRESH_MS,
   LOAD_TIMEOUT_MS,
   RECHECK_INTERVAL_MS,
@@ -9,15 +10,16 @@ import {
   STALE_MS,
 } from './registry.ts'
 import { rows } from './registry-fixture.ts'
+import { compileSnapshot } from './snapshot.ts'
 
 const NEVER = new Promise<never>(() => {})
 
-/** D1, as far as the registry sees it: a counter and rows, which can fail or be slow. */
+/** D1, as far as the registry sees it: a counter and a snapshot, which can fail or be slow. */
 class Database {
   version = 1
   versionReads = 0
-  rowReads = 0
-  /** What a read waits for before it takes the rows, or after. */
+  snapshotReads = 0
+  /** What a read waits for before it takes what is stored, or after. */
   before: () => Promise<void> = async () => {}
   after: () => Promise<void> = async () => {}
 
@@ -28,10 +30,10 @@ class Database {
     return version
   }
 
-  async readRows() {
-    this.rowReads++
+  async readSnapshot() {
+    this.snapshotReads++
     await this.before()
-    const read = rows({ version: this.version })
+    const read = compileSnapshot(rows({ version: this.version }))
     await this.after()
     return read
   }
@@ -63,7 +65,7 @@ describe('with no snapshot yet', () => {
     await current()
     await pass(FRESH_MS)
     await current()
-    expect(database).toMatchObject({ rowReads: 1, versionReads: 0 })
+    expect(database).toMatchObject({ snapshotReads: 1, versionReads: 0 })
   })
 
   test('throws registry_unavailable when D1 fails, and tries again at the next request', async () => {
@@ -81,9 +83,48 @@ describe('with no snapshot yet', () => {
   })
 })
 
+describe('with a snapshot that the first of many requests reads', () => {
+  test('reads once for all that come meanwhile, and answers them too', async () => {
+    let release = () => {}
+    database.before = () => new Promise((resolve) => (release = resolve))
+    const answers = Promise.all([current(), current(), registry.latest(database)])
+    await pass(1_000)
+    release()
+    await pass(100)
+    expect((await answers).map(({ version }) => version)).toEqual([1, 1, 1])
+    expect(database.snapshotReads).toBe(1)
+  })
+
+  test('lets the next one read when the first failed', async () => {
+    let fails = () => {}
+    database.before = () => new Promise((_, reject) => (fails = () => reject(new Error('no'))))
+    const first = expect(current()).rejects.toMatchObject({ code: 'registry_unavailable' })
+    const second = current()
+    await pass(100)
+    database.before = async () => {}
+    fails()
+    await pass(100)
+    await first
+    expect((await second).version).toBe(1)
+    expect(database.snapshotReads).toBe(2)
+  })
+
+  test('waits for a read that was cut off no longer than it takes, and reads itself', async () => {
+    database.before = () => NEVER
+    const cutOff = current()
+    void cutOff.catch(() => {})
+    await pass(0)
+    database.before = async () => {}
+    const answer = current()
+    await pass(FIRST_LOAD_MS + 100)
+    expect((await answer).version).toBe(1)
+  })
+})
+
 describe('with a snapshot past its freshness', () => {
   beforeEach(async () => {
     await current()
+    behind = []
     await pass(FRESH_MS + 1)
   })
 
@@ -95,10 +136,10 @@ describe('with a snapshot past its freshness', () => {
     expect(database.versionReads).toBe(1)
   })
 
-  test('does not read the rows again while the counter stands still', async () => {
+  test('does not read again while the counter stands still', async () => {
     await current()
     await Promise.all(behind)
-    expect(database.rowReads).toBe(1)
+    expect(database.snapshotReads).toBe(1)
     expect(registry.age).toBe(0)
   })
 
@@ -128,6 +169,7 @@ describe('with a snapshot past its freshness', () => {
 describe('with a snapshot too old to answer from unchecked', () => {
   beforeEach(async () => {
     await current()
+    behind = []
     await pass(STALE_MS + 1)
   })
 

@@ -2,13 +2,14 @@ import { withinDeadline } from '#shared/deadline.ts'
 import { log } from '#shared/log.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
-import { compileSnapshot, type RegistryRows, type Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
-/** Where the rows come from: D1, through registry-store.ts. */
+/** Where snapshots come from: D1, through registry-reader.ts. */
 export interface RegistrySource {
   /** The counter that every change raises: one row. */
   readVersion(): Promise<number>
-  readRows(): Promise<RegistryRows>
+  /** What is stored now; of a `known` one only what changed is read. */
+  readSnapshot(known: Snapshot | undefined): Promise<Snapshot>
 }
 
 /** Keeps the request's context alive for work that nobody waits for: `ctx.waitUntil`. */
@@ -22,6 +23,9 @@ export const STALE_MS = 30_000
 export const CHECK_TIMEOUT_MS = 1_000
 /** How long it waits when it has none, or must not answer from an old one. */
 export const LOAD_TIMEOUT_MS = 10_000
+/** How long the requests of a new isolate leave it to one of them to read the registry. */
+export const FIRST_LOAD_MS = 5_000
+const LOOK_AGAIN_MS = 10
 /** A request that is about to be refused may ask for a check, but no more often than this. */
 export const RECHECK_INTERVAL_MS = 1_000
 
@@ -35,6 +39,8 @@ export class Registry {
   /** When the last read began that confirmed the snapshot. */
   #checkedAt = Number.NEGATIVE_INFINITY
   #checkStartedAt = Number.NEGATIVE_INFINITY
+  /** When a request began to read the first snapshot, while it does. */
+  #firstBeganAt = Number.NEGATIVE_INFINITY
   #failing = false
   /** Loads are numbered as they begin, so that a slow one can't replace what a later one has read. */
   #loadsBegun = 0
@@ -61,7 +67,7 @@ export class Registry {
   /** The snapshot to answer from. Throws `registry_unavailable` only when there never was one. */
   async current(source: RegistrySource, behind: Behind): Promise<Snapshot> {
     const known = this.#snapshot
-    if (!known) return this.#loadInTime(source)
+    if (!known) return this.#firstInTime(source, behind)
     const now = this.#now()
     const age = now - this.#checkedAt
     const sinceStart = now - this.#checkStartedAt
@@ -77,7 +83,7 @@ export class Registry {
   /** The snapshot after a check at most a second old: before refusing what may just have been registered. */
   async recheck(source: RegistrySource, behind: Behind): Promise<Snapshot> {
     const known = this.#snapshot
-    if (!known) return this.#loadInTime(source)
+    if (!known) return this.#firstInTime(source, behind)
     if (this.#now() - this.#checkStartedAt < RECHECK_INTERVAL_MS) return known
     return this.#checkBriefly(source, known, behind)
   }
@@ -85,14 +91,14 @@ export class Registry {
   /** What is stored now, for a change that is checked against it. Throws `registry_unavailable`. */
   async latest(source: RegistrySource): Promise<Snapshot> {
     const known = this.#snapshot
-    if (!known) return this.#loadInTime(source)
+    if (!known) return this.#firstInTime(source)
     return inTime(() => this.#readIfMoved(source, known), LOAD_TIMEOUT_MS)
   }
 
   /** Reloads after this isolate itself changed the registry. The change is stored, so a failure only postpones. */
   async reload(source: RegistrySource): Promise<void> {
     try {
-      await this.#loadInTime(source)
+      await inTime(() => this.#load(source), LOAD_TIMEOUT_MS)
     } catch (err) {
       this.#noteFailure(err)
       this.#checkedAt = Number.NEGATIVE_INFINITY
@@ -131,17 +137,30 @@ export class Registry {
     return this.#snapshot ?? known
   }
 
-  #loadInTime(source: RegistrySource): Promise<Snapshot> {
-    return inTime(() => this.#load(source), LOAD_TIMEOUT_MS)
+  #firstInTime(source: RegistrySource, behind: Behind = () => {}): Promise<Snapshot> {
+    const first = this.#first(source)
+    // others count on it, should this request's caller leave
+    behind(first.catch(() => {}))
+    return inTime(() => first, LOAD_TIMEOUT_MS)
+  }
+
+  /** A large registry fits an isolate a few times only: one request reads it, the others look for what it found. */
+  async #first(source: RegistrySource): Promise<Snapshot> {
+    // by timers of their own: none may wait for another's I/O, which can also be cut off
+    while (!this.#snapshot && this.#now() - this.#firstBeganAt < FIRST_LOAD_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    }
+    if (this.#snapshot) return this.#snapshot
+    this.#firstBeganAt = this.#now()
+    return this.#load(source).finally(() => (this.#firstBeganAt = Number.NEGATIVE_INFINITY))
   }
 
   async #load(source: RegistrySource): Promise<Snapshot> {
     const order = ++this.#loadsBegun
     const startedAt = this.#now()
     this.#checkStartedAt = startedAt
-    const rows = await source.readRows().catch(unavailable)
+    const snapshot = await source.readSnapshot(this.#snapshot).catch(unavailable)
     if (this.#snapshot && order < this.#loadInstalled) return this.#snapshot
-    const snapshot = compileSnapshot(rows)
     this.#snapshot = snapshot
     this.#loadInstalled = order
     this.#confirm(startedAt)

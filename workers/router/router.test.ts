@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { MAX_BODY_BYTES } from '#shared/protocol.ts'
+import { ReplayWindow } from '#shared/replay-window.ts'
 import { verifySignature } from '#shared/signed-request.ts'
 
 import { modelEntry } from './registry-fixture.ts'
@@ -50,9 +51,9 @@ describe('an inference', () => {
         signature: String(call.headers['mesh-signature']),
         method: 'POST',
         path: call.path,
-        body: call.body,
+        readBody: async () => call.body,
       },
-      { publicKey: router.publicKey, audience: 'far' },
+      { publicKey: router.publicKey, audience: 'far', seen: new ReplayWindow() },
     )
     expect(new TextDecoder().decode(call.body)).toBe('hello')
   })

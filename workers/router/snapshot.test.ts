@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { countServing } from './matching/offer.ts'
+import { candidateOf, countServing } from './matching/offer.ts'
 import { deployment, modelEntry, rows } from './registry-fixture.ts'
 import { compileSnapshot } from './snapshot.ts'
 
@@ -39,8 +39,11 @@ test('offers each deployment with what its own version of the model answers', ()
       deployments: [deployment(), deployment({ version: '2', node: 'b' })],
     }),
   )
-  const pools = (offers.get(TONE) ?? []).flatMap((offer) => offer.pools)
-  const offered = pools.filter(({ door }) => door === 'task').flatMap(({ list }) => list.items)
+  const offered = (offers.get(TONE) ?? []).flatMap((offer) =>
+    offer.pools
+      .filter(({ door }) => door === 'task')
+      .flatMap(({ list }) => list.items.map((own) => candidateOf(offer, own))),
+  )
   expect(offered).toMatchObject([
     { version: '1', produces: ['application/json'] },
     { version: '2', produces: ['image/png'] },

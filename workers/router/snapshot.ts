@@ -1,23 +1,13 @@
 import type { Manifest } from '#shared/manifest.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
-import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
+import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 
-import { contradictionsOf } from './cards/contradictions.ts'
-import {
-  measuredOf,
-  NOTHING_MEASURED,
-  type Measured,
-  type MeasurementRow,
-} from './matching/measured.ts'
-import { createOffer, type Offer } from './matching/offer.ts'
+import { applyChanges } from './apply-changes.ts'
+import type { DeploymentMeasurements, MeasurementRow } from './matching/measured.ts'
+import type { Offer } from './matching/offer.ts'
+import { SortedMap } from './sorted-map.ts'
 import { DEFAULT_CARD_POLICY, type CardPolicy } from './verify/card-policy.ts'
-import {
-  isAdmitted,
-  PENDING,
-  subjectOf,
-  type Verification,
-  type VerificationRow,
-} from './verify/verification.ts'
+import type { Verification } from './verify/verification.ts'
 
 export type Scope = 'infer' | 'admin'
 
@@ -64,7 +54,7 @@ export interface ModelEntry extends RegisteredModel {
   manifest: Manifest
 }
 
-/** What the registry's tables hold, as they are read: models by id and version, deployments by id. */
+/** What the registry's tables hold, in any order. */
 export interface RegistryRows {
   version: number
   models: readonly RegisteredModel[]
@@ -72,7 +62,7 @@ export interface RegistryRows {
   keys: readonly (ApiKey & { hash: string })[]
   /** The latest of each deployment, metric and source. */
   measurements: readonly MeasurementRow[]
-  verifications: readonly VerificationRow[]
+  verifications: readonly (Verification & { deploymentId: string })[]
   /** Of the router's settings, which go with what they are applied to. */
   policy: CardPolicy
 }
@@ -82,27 +72,56 @@ export interface CapabilityEntry {
   models: readonly ModelEntry[]
 }
 
-/** The registry in memory, arranged for look-ups: plain data, shared by all requests of an isolate. */
+/** A deployment with what was found out of it. */
+export interface PlacedDeployment {
+  deployment: Deployment
+  /** The latest of each metric and source. */
+  measurements: readonly MeasurementRow[]
+  /** Undefined where nobody has run an example on it as it is. */
+  verification?: Verification | undefined
+}
+
+/** What stands under some keys of the tables; undefined where nothing does any more. */
+export interface RegistryChanges {
+  /** By `id@version`. */
+  models: ReadonlyMap<string, RegisteredModel | undefined>
+  deployments: ReadonlyMap<string, PlacedDeployment | undefined>
+  /** By SHA-256 of the key. */
+  keys: ReadonlyMap<string, ApiKey | undefined>
+}
+
+/** A place in the log of changes: up to there a snapshot has them. */
+export interface LogPosition {
+  id: number
+  token: string
+}
+
+/** The registry in memory, arranged for look-ups: never changed, shared by all requests of an isolate. */
 export interface Snapshot {
   version: number
+  /** Undefined of one that wasn't read from a log. */
+  position: LogPosition | undefined
   /** By `id@version`. */
-  models: ReadonlyMap<string, RegisteredModel>
+  models: SortedMap<RegisteredModel>
   /** Every version of a model, by its id: 2 before 10. */
-  versions: ReadonlyMap<string, readonly RegisteredModel[]>
+  versions: SortedMap<readonly RegisteredModel[]>
   /** What is offered at task level. */
-  capabilities: ReadonlyMap<string, CapabilityEntry>
+  capabilities: SortedMap<CapabilityEntry>
   /** By capability: each model version with what takes its traffic, those that take tensors only among them. */
-  offers: ReadonlyMap<string, readonly Offer[]>
+  offers: SortedMap<readonly Offer[]>
   /** The same by the model's id. */
-  offersOfModel: ReadonlyMap<string, readonly Offer[]>
+  offersOfModel: SortedMap<readonly Offer[]>
+  /** By id. */
   deployments: readonly Deployment[]
   /** By `id@version` of the model. */
-  deploymentsOf: ReadonlyMap<string, readonly Deployment[]>
-  /** By id of the deployment; absent where nobody has run an example. */
-  verifications: ReadonlyMap<string, Verification>
+  deploymentsOf: SortedMap<readonly Deployment[]>
+  /** What was measured of the deployments, by `id@version` of the model. */
+  measurementsOf: SortedMap<readonly DeploymentMeasurements[]>
+  /** What came of the examples, by id of the deployment; of those on which somebody has run them. */
+  verifications: SortedMap<Verification>
   policy: CardPolicy
   /** By SHA-256 of the key. */
-  keys: ReadonlyMap<string, ApiKey>
+  keys: SortedMap<ApiKey>
 }
 
 export const EMPTY_ROWS: RegistryRows = {
@@ -115,83 +134,50 @@ export const EMPTY_ROWS: RegistryRows = {
   policy: DEFAULT_CARD_POLICY,
 }
 
-/** Arranges the rows: every look-up a request makes is one in a Map. */
-export function compileSnapshot(rows: RegistryRows): Snapshot {
-  const deploymentsOf = Map.groupBy(rows.deployments, ({ modelId, version }) =>
-    versionKey({ id: modelId, version }),
-  )
-  const measurementsOf = Map.groupBy(rows.measurements, ({ deploymentId }) => deploymentId)
-  const verifications = currentVerifications(rows)
-  const ordered = rows.models.toSorted((a, b) => compareVersions(a.manifest, b.manifest))
-  const offers = ordered.map((model) => {
-    const own = deploymentsOf.get(versionKey(model.manifest)) ?? []
-    const admitted = own.filter(({ id }) =>
-      isAdmitted(verifications.get(id) ?? PENDING, rows.policy.verification),
-    )
-    const measured = measure(model, own, measurementsOf, verifications)
-    return createOffer(model, admitted, measured)
-  })
-  return {
-    version: rows.version,
-    models: new Map(rows.models.map((model) => [versionKey(model.manifest), model])),
-    versions: Map.groupBy(ordered, ({ manifest }) => manifest.id),
-    capabilities: new Map(
-      Array.from(byCapability(rows.models.filter(isOwn)), ([id, models]) => [id, { models }]),
-    ),
-    offers: Map.groupBy(offers, ({ model }) => model.manifest.capability),
-    offersOfModel: Map.groupBy(offers, ({ model }) => model.manifest.id),
-    deployments: rows.deployments,
-    deploymentsOf,
-    verifications,
-    policy: rows.policy,
-    keys: new Map(rows.keys.map(({ hash, ...key }) => [hash, key])),
-  }
+export const EMPTY_SNAPSHOT: Snapshot = {
+  version: 0,
+  position: undefined,
+  models: SortedMap.empty(),
+  versions: SortedMap.empty(),
+  capabilities: SortedMap.empty(),
+  offers: SortedMap.empty(),
+  offersOfModel: SortedMap.empty(),
+  deployments: [],
+  deploymentsOf: SortedMap.empty(),
+  measurementsOf: SortedMap.empty(),
+  verifications: SortedMap.empty(),
+  policy: DEFAULT_CARD_POLICY,
+  keys: SortedMap.empty(),
 }
 
-function measure(
-  { manifest }: RegisteredModel,
-  deployments: readonly Deployment[],
-  measurementsOf: ReadonlyMap<string, readonly MeasurementRow[]>,
-  verifications: ReadonlyMap<string, Verification>,
-): Measured {
-  const rows = deployments.flatMap(({ id }) => measurementsOf.get(id) ?? [])
-  if (rows.length === 0) return NOTHING_MEASURED
-  const counts = (id: string) => verifications.get(id)?.state !== 'failed'
-  return measuredOf(rows, deployments, contradictionsOf(manifest, rows), counts)
-}
-
-/** By deployment, those that are of it as it is now. */
-function currentVerifications({
-  verifications,
-  deployments,
+/** The snapshot of some rows, at once: what D1 has is read in parts (read-snapshot.ts). */
+export function compileSnapshot({
+  version,
   models,
-}: RegistryRows): Map<string, Verification> {
-  if (verifications.length === 0) return new Map()
-  const modelOf = new Map(models.map((model) => [versionKey(model.manifest), model]))
-  const deployed = new Map(deployments.map((own) => [own.id, own]))
-  return new Map(
-    verifications.flatMap(
-      ({ deploymentId, subject, ...verification }): [string, Verification][] => {
-        const own = deployed.get(deploymentId)
-        const model = own && modelOf.get(versionKey({ id: own.modelId, version: own.version }))
-        return model && subjectOf(own, model) === subject ? [[deploymentId, verification]] : []
-      },
-    ),
+  deployments,
+  keys,
+  measurements,
+  verifications,
+  policy,
+}: RegistryRows): Snapshot {
+  const verificationOf = new Map(
+    verifications.map(({ deploymentId, ...own }) => [deploymentId, own]),
   )
-}
-
-const { compare: compareNumbers } = new Intl.Collator('en', { numeric: true })
-
-function compareVersions(a: RegisteredManifest, b: RegisteredManifest): number {
-  return a.id === b.id ? compareNumbers(a.version, b.version) : 0
-}
-
-function isOwn(model: RegisteredModel): model is ModelEntry {
-  return !isRemote(model.manifest)
-}
-
-function byCapability<T extends RegisteredModel>(models: readonly T[]): Map<string, T[]> {
-  return Map.groupBy(models, ({ manifest }) => manifest.capability)
+  const measurementsOf = Map.groupBy(measurements, ({ deploymentId }) => deploymentId)
+  const placed = (deployment: Deployment): PlacedDeployment => ({
+    deployment,
+    measurements: measurementsOf.get(deployment.id) ?? [],
+    verification: verificationOf.get(deployment.id),
+  })
+  const compiled = applyChanges(
+    { ...EMPTY_SNAPSHOT, policy },
+    {
+      models: new Map(models.map((model) => [versionKey(model.manifest), model])),
+      deployments: new Map(deployments.map((own) => [own.id, placed(own)])),
+      keys: new Map(keys.map(({ hash, ...key }) => [hash, key])),
+    },
+  )
+  return { ...compiled, version }
 }
 
 /** How a model at a version is named: `id@version`. */

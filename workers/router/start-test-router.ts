@@ -9,7 +9,10 @@ import type { D1Database } from '@cloudflare/workers-types'
 import { exportJWK, generateKeyPair } from 'jose'
 import { createTestHarness } from 'wrangler'
 
+import { carryAsWorkerd } from './carry-as-workerd.ts'
 import { modelEntry } from './registry-fixture.ts'
+
+carryAsWorkerd()
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -57,11 +60,16 @@ export interface TestRouter {
   ): void
   /** What the far node was sent so far. */
   received: ReceivedCall[]
-  /** Of the key that signs calls, as JWK JSON. */
+  /** The key that signs calls, and what is public of it, as JWK JSON. */
+  signingKey: string
   publicKey: string
   database(): Promise<D1Database>
-  /** What the cron trigger runs every minute, run now. */
+  /** Runs the jobs of the cron trigger. */
   runJobs(): Promise<void>
+  /** Base URL of the router, for what no well-behaved client sends. */
+  url: string
+  /** What the router has logged so far, one line each. */
+  logs(): string[]
   stop(): Promise<void>
 }
 
@@ -79,6 +87,7 @@ export async function startTestRouter(
   }[] = [],
 ): Promise<TestRouter> {
   const pair = await generateKeyPair('EdDSA', { extractable: true })
+  const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
   let reply: {
     contentType: string
@@ -129,19 +138,19 @@ export async function startTestRouter(
           ],
           ratelimits,
           vars: {
+            ADMIN_KEY,
+            SIGNING_KEY: signingKey,
+            ENVIRONMENT: 'development',
             // a test that wants its model's examples run says so
             VERIFICATION: 'off',
             ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
-            ADMIN_KEY,
-            SIGNING_KEY: JSON.stringify(await exportJWK(pair.privateKey)),
-            ENVIRONMENT: 'development',
           },
         },
       },
     ],
   })
   const worker = harness.getWorker<{ DB: D1Database }>()
-  await harness.listen()
+  const { url } = await harness.listen()
   await worker.applyD1Migrations('DB')
 
   const send: TestRouter['send'] = async (path, { key = ADMIN_KEY, cached, ...init } = {}) => {
@@ -194,11 +203,14 @@ export async function startTestRouter(
       reply = { contentType, body, ...more }
     },
     received,
+    signingKey,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,
     async runJobs() {
-      await worker.scheduled({ cron: '* * * * *', scheduledTime: new Date() })
+      await worker.scheduled({ cron: '* * * * *' })
     },
+    url: url.origin,
+    logs: () => harness.getLogs().map(({ message }) => message),
     async stop() {
       farNode.close()
       await harness.close()

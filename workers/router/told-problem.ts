@@ -17,9 +17,12 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
 /** No more of another server's words is passed on. */
 const MAX_ERROR_CHARS = 1_000
 
+/** Bearer tokens and signatures, as a server that repeats the headers it was sent would tell them. */
+const CREDENTIALS = /\b(?:Bearer|Basic)\s+[^\s"',;]{16,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*/gi
+
 /**
- * What another server told of an error, as ours: its sentence, cut, and its code where that is one of its
- * status. Nothing else of it is passed on, since callers read all fields as the router's own words.
+ * What another server told of an error, as ours: its sentence, cut and without credentials, and its code where
+ * that is one of its status. Nothing else of it is passed on, since callers read all fields as the router's own words.
  */
 export function toldProblem(
   status: number,
@@ -27,7 +30,7 @@ export function toldProblem(
 ): Problem {
   const own = isErrorCode(code) && ERROR_CODES[code].status === status ? code : undefined
   const known = own ?? CODES.get(status) ?? 'bad_gateway'
-  const text = Array.from(detail.slice(0, 2 * MAX_ERROR_CHARS))
+  const text = Array.from(detail.slice(0, 2 * MAX_ERROR_CHARS).replaceAll(CREDENTIALS, '(hidden)'))
     .slice(0, MAX_ERROR_CHARS)
     .join('')
   return toProblem(new MeshError(known, text === '' ? ERROR_CODES[known].title : text))

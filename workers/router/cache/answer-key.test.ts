@@ -51,6 +51,16 @@ describe('the digest of what was asked', () => {
     expect(await askedDigest(json(one, false))).not.toBe(await askedDigest(json(other, false)))
   })
 
+  /** JSON.stringify writes both as another value, which a node would have answered otherwise. */
+  test.each([
+    ['1e400', 'null'],
+    ['-1e400', '1e400'],
+    ['-0', '0'],
+  ])('is not that of another number: %s, %s', async (one, other) => {
+    const [first, second] = [json(`{"inputs":[${one}]}`), json(`{"inputs":[${other}]}`)]
+    expect(await askedDigest(first)).not.toBe(await askedDigest(second))
+  })
+
   test('is of the bytes where JSON is announced and is not there', async () => {
     expect(await askedDigest(json('{'))).not.toBe(await askedDigest(json('[')))
   })

@@ -41,17 +41,22 @@ export function answerKey(asked: string, model: string): Promise<string> {
   return sha256OfParts([model, asked])
 }
 
-/** Undefined where the body isn't JSON after all: the node will say so, and nothing is kept of it. */
+/**
+ * Undefined where the body isn't JSON after all: the node will say so, and nothing is kept of it. Nor are numbers
+ * that would be written as another, of which a node may think otherwise: -0, and what is beyond all numbers.
+ */
 function canonicalJson(body: Uint8Array): Uint8Array | undefined {
+  let exact = true
+  const inOrder = (_: string, value: unknown): unknown => {
+    if (typeof value === 'number') exact &&= Number.isFinite(value) && !Object.is(value, -0)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  }
   try {
-    return new TextEncoder().encode(JSON.stringify(parseJson(body), sortKeys))
+    const text = JSON.stringify(parseJson(body), inOrder)
+    return exact ? new TextEncoder().encode(text) : undefined
   } catch (err) {
     if (err instanceof MeshError) return undefined
     throw err
   }
-}
-
-function sortKeys(_: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -22,7 +22,7 @@ test.each<[string, ReturnType<typeof claiming>, Parameters<typeof measurement>[0
     { ...by, metric: 'determinism', value: 0.5, samples: 4 },
   ],
 ])('no contradiction is what %s', (_, manifest, row) => {
-  expect(contradictionsOf(manifest, [measurement(row)])).toEqual([])
+  expect(contradictionsOf(manifest, measurement(row))).toEqual([])
 })
 
 test.each<[string, ReturnType<typeof claiming>, Parameters<typeof measurement>[0], string]>([
@@ -50,7 +50,7 @@ test.each<[string, ReturnType<typeof claiming>, Parameters<typeof measurement>[0
     'determinism',
   ],
 ])('a contradiction is what %s', (_, manifest, row, metric) => {
-  expect(contradictionsOf(manifest, [measurement(row)])).toMatchObject([
+  expect(contradictionsOf(manifest, measurement(row))).toMatchObject([
     { deployment: 'tone@1/mesh-tone', metric, measured: row?.value },
   ])
 })

@@ -22,38 +22,54 @@ const LATENCY_FACTOR = 2
 /** Of few things, so unlikely a result must be that the claim is taken to be wrong. */
 const SIGNIFICANCE = 0.05
 
+/** More of them are counted by the normal distribution, which then is as good. */
+const MAX_COUNTED = 1_000
+/** How many standard deviations that significance is. */
+const SIGNIFICANT_DEVIATIONS = 1.645
+
+const NONE: readonly Contradiction[] = []
+
 /** Where what was measured is worse than what the card says, beyond chance and tolerance. */
 export function contradictionsOf(
   manifest: RegisteredManifest,
-  rows: readonly MeasurementRow[],
+  row: MeasurementRow,
 ): readonly Contradiction[] {
-  return rows.flatMap((row) => [
-    ...impliedClaims(manifest, row),
-    ...manifest.claims
-      .filter((claim) => claim.metric === row.metric && isWorse(row, claim.value))
-      .map((claim) => contradiction(row, claim.metric, claim.value)),
-  ])
+  const implied = impliedClaim(manifest, row)
+  const claims = manifest.claims.filter(
+    ({ metric, value }) => metric === row.metric && isWorse(row, value),
+  )
+  if (implied === undefined && claims.length === 0) return NONE
+  return [
+    ...(implied === undefined ? [] : [contradiction(row, implied, 1)]),
+    ...claims.map(({ metric, value }) => contradiction(row, metric, value)),
+  ]
 }
 
 /** A card's examples are claims too, and so is that its answers may be kept. */
-function impliedClaims(manifest: RegisteredManifest, row: MeasurementRow): Contradiction[] {
-  if (row.source !== 'examples' || row.value >= 1) return []
-  if (row.metric === 'accuracy') return [contradiction(row, 'examples', 1)]
+function impliedClaim(
+  manifest: RegisteredManifest,
+  { source, metric, value }: MeasurementRow,
+): string | undefined {
+  if (source !== 'examples' || value >= 1) return undefined
+  if (metric === 'accuracy') return 'examples'
   const kept = !isRemote(manifest) && manifest.cache !== false
-  return row.metric === 'determinism' && kept ? [contradiction(row, 'determinism', 1)] : []
+  return metric === 'determinism' && kept ? metric : undefined
 }
 
 function isWorse({ metric, value, samples }: MeasurementRow, claimed: number): boolean {
   if (metric === 'latency_ms') return value > claimed * LATENCY_FACTOR
-  if (metric !== 'accuracy') return false
+  if (metric !== 'accuracy' || value >= claimed) return false
   if (samples === null) return value < claimed - ACCURACY_TOLERANCE
+  if (samples > MAX_COUNTED) {
+    const deviation = Math.sqrt((claimed * (1 - claimed)) / samples)
+    return value < claimed - SIGNIFICANT_DEVIATIONS * deviation
+  }
   return chanceOfAtMost(Math.round(value * samples), samples, claimed) < SIGNIFICANCE
 }
 
 /** P(X ≤ k) of a binomial distribution: how likely it is to be right so seldom when the claim holds. */
 function chanceOfAtMost(k: number, n: number, p: number): number {
   if (p >= 1) return k >= n ? 1 : 0
-  if (p <= 0) return 1
   let logTerm = n * Math.log(1 - p)
   let sum = Math.exp(logTerm)
   for (let i = 1; i <= k; i++) {

@@ -5,6 +5,7 @@ import { log } from '#shared/log.ts'
 import { asMeshError } from '#shared/problem.ts'
 
 import type { RouterApp } from '../env.ts'
+import { outliveCaller } from '../outlive-caller.ts'
 import { RegistryStore } from '../registry-store.ts'
 import { snapshotOf } from '../request-snapshot.ts'
 import { documentsOf, textOf, type CapabilityDocument } from './documents.ts'
@@ -111,9 +112,10 @@ export class CapabilitySearch {
     const filling = this.#fill(texts, embedder, context)
     // what comes too late for this search is there for the next
     c.executionCtx.waitUntil(filling)
+    const asked = outliveCaller(c, embedText(embedder, query, MEANING_MS, context))
     try {
       const [wanted] = await withinDeadline(
-        () => Promise.all([embedText(embedder, query, MEANING_MS, context), filling]),
+        () => Promise.all([asked, filling]),
         MEANING_MS,
         'the search',
       )

@@ -15,20 +15,20 @@ export interface CapabilityDocument {
 }
 
 /** Snapshots are never changed, so what is made of one holds as long as it does. */
-const documents = new WeakMap<Snapshot['capabilities'], readonly CapabilityDocument[]>()
+const documents = new WeakMap<Snapshot['offers'], readonly CapabilityDocument[]>()
 
 /** Every capability that something ready offers, in the order of their names. */
 export function documentsOf({
   capabilities,
   offers,
 }: Pick<Snapshot, 'capabilities' | 'offers'>): readonly CapabilityDocument[] {
-  const known = documents.get(capabilities)
+  const known = documents.get(offers)
   if (known) return known
   const made = Array.from(capabilities)
     .filter(([id]) => countServing(offers.get(id) ?? [], 'task') > 0)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(describe)
-  documents.set(capabilities, made)
+  documents.set(offers, made)
   return made
 }
 

@@ -9,7 +9,7 @@ import { deployment, measurement, modelEntry, rows } from '../registry-fixture.t
 import { HealthBoard } from '../resilience/health-board.ts'
 import { compileSnapshot, type Deployment, type ModelEntry, type Snapshot } from '../snapshot.ts'
 import { DEFAULT_CARD_POLICY, VerificationMode } from '../verify/card-policy.ts'
-import { subjectOf } from '../verify/verification.ts'
+import { PENDING } from '../verify/verification.ts'
 import { match } from './match.ts'
 import type { Needs } from './needs.ts'
 
@@ -131,11 +131,9 @@ const registry = fc
     verdicts: fc.array(fc.option(fc.constantFrom('pending', 'passed', 'failed', 'unverifiable')), {
       maxLength: 12,
     }),
-    /** Of a deployment that was somewhere else then. */
-    outdated: fc.boolean(),
     verification: fc.constantFrom(...VerificationMode.options),
   })
-  .map(({ models, placements, accuracies, verdicts, outdated, verification }) => {
+  .map(({ models, placements, accuracies, verdicts, verification }) => {
     const deployments = placements.map((own) => deployment(own))
     const measurements = accuracies.flatMap((value, i) => {
       const own = deployments[i]
@@ -145,12 +143,10 @@ const registry = fc
     const verifications = verdicts.flatMap((state, i) => {
       const own = deployments[i]
       if (!own || state === null) return []
-      const subject = subjectOf(outdated ? { ...own, target: 'ELSEWHERE' } : own, { artefacts: {} })
-      return [{ deploymentId: own.id, subject, state, detail: null, note: null, checkedAt: null }]
+      return [{ ...PENDING, deploymentId: own.id, state }]
     })
     const policy = { ...DEFAULT_CARD_POLICY, verification }
-    const stateOf = (own: Deployment) =>
-      (outdated ? undefined : verdicts[deployments.indexOf(own)]) ?? 'pending'
+    const stateOf = (own: Deployment) => verdicts[deployments.indexOf(own)] ?? 'pending'
     return {
       models,
       deployments,

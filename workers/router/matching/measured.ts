@@ -1,4 +1,6 @@
-import type { Contradiction } from '../cards/contradictions.ts'
+import type { RegisteredManifest } from '#shared/remote-manifest.ts'
+
+import { contradictionsOf, type Contradiction } from '../cards/contradictions.ts'
 import type { Deployment } from '../snapshot.ts'
 
 /** Metrics that the router decides by; others are stored and shown. */
@@ -39,39 +41,86 @@ export const NOTHING_MEASURED: Measured = {
   rows: [],
 }
 
-/** A version that runs in very many places has more; the newest say enough. */
-const MAX_ROWS = 32
+/** What was measured of one deployment: the latest of each metric and source. */
+export interface DeploymentMeasurements {
+  deploymentId: string
+  /** The version it runs, `id@version`. */
+  model: string
+  placement: Deployment['placement']
+  /** Whether it says anything of the version's other deployments: one that fails its examples doesn't. */
+  counts: boolean
+  rows: readonly MeasurementRow[]
+}
 
-/**
- * What was measured on the deployments of a version.
- *
- * @param rows the latest of each deployment, metric and source
- * @param counts whether a deployment's say anything of the others: one that fails its examples doesn't
- */
+/** A version may run in very many places; the newest say enough. */
+const MAX_ROWS = 32
+/** Of each source. */
+const MAX_EVIDENCE = 4
+
+/** What was measured on the deployments of a version. */
 export function measuredOf(
-  rows: readonly MeasurementRow[],
-  deployments: readonly Pick<Deployment, 'id' | 'placement'>[],
-  contradicted: readonly Contradiction[],
-  counts: (deploymentId: string) => boolean,
+  manifest: RegisteredManifest,
+  all: readonly DeploymentMeasurements[],
 ): Measured {
-  if (rows.length === 0) return NOTHING_MEASURED
-  const newest = rows.toSorted((a, b) => b.measuredAt - a.measuredAt)
-  const counted = newest.filter(({ deploymentId }) => counts(deploymentId))
-  const placements = new Map(deployments.map(({ id, placement }) => [id, placement]))
-  const latencyAt = (placement: Deployment['placement']) =>
-    counted.find(
-      ({ metric, deploymentId }) =>
-        metric === LATENCY && placements.get(deploymentId) === placement,
-    )
-  const [edge, native] = [latencyAt('edge'), latencyAt('native')]
-  return {
-    accuracy: counted
-      .filter(({ metric }) => metric === ACCURACY)
-      .toSorted((a, b) => (b.samples ?? Infinity) - (a.samples ?? Infinity) || 0),
-    latencyMs: { ...(edge ? { edge } : {}), ...(native ? { native } : {}) },
-    contradicted,
-    rows: newest.slice(0, MAX_ROWS),
+  if (all.length === 0) return NOTHING_MEASURED
+  const rows = new Ordered<MeasurementRow>(MAX_ROWS, newestFirst)
+  const contradicted = new Ordered<Contradiction>(MAX_ROWS, newestFirst)
+  const evidence = {
+    examples: new Ordered<MeasurementRow>(MAX_EVIDENCE, mostFirst),
+    reported: new Ordered<MeasurementRow>(MAX_EVIDENCE, mostFirst),
   }
+  const latencyMs: { [P in Deployment['placement']]?: Measurement } = {}
+  for (const { placement, counts, rows: own } of all) {
+    for (const row of own) {
+      rows.add(row)
+      for (const found of contradictionsOf(manifest, row)) contradicted.add(found)
+      if (!counts) continue
+      if (row.metric === ACCURACY) evidence[row.source].add(row)
+      const known = latencyMs[placement]
+      const isNewer = !known || known.measuredAt < row.measuredAt
+      if (row.metric === LATENCY && isNewer) latencyMs[placement] = row
+    }
+  }
+  return {
+    accuracy: [...evidence.reported.items, ...evidence.examples.items].toSorted(mostFirst),
+    latencyMs,
+    contradicted: contradicted.items,
+    rows: rows.items,
+  }
+}
+
+/** The first so many of what is added, in their order. */
+class Ordered<T> {
+  readonly items: T[] = []
+  readonly #limit: number
+  readonly #compare: (a: T, b: T) => number
+
+  constructor(limit: number, compare: (a: T, b: T) => number) {
+    this.#limit = limit
+    this.#compare = compare
+  }
+
+  add(item: T): void {
+    const last = this.items.at(-1)
+    const isFull = this.items.length === this.#limit
+    if (isFull && last !== undefined && this.#compare(item, last) >= 0) return
+    if (isFull) this.items.pop()
+    const after = this.items.findIndex((own) => this.#compare(item, own) < 0)
+    this.items.splice(after === -1 ? this.items.length : after, 0, item)
+  }
+}
+
+function newestFirst(
+  a: Pick<MeasurementRow, 'measuredAt'>,
+  b: Pick<MeasurementRow, 'measuredAt'>,
+): number {
+  return b.measuredAt - a.measuredAt
+}
+
+/** One that doesn't say of how many it is counts as of very many. */
+function mostFirst(a: MeasurementRow, b: MeasurementRow): number {
+  const [own, other] = [a.samples ?? Infinity, b.samples ?? Infinity]
+  return own === other ? newestFirst(a, b) : other - own
 }
 
 /**

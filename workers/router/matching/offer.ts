@@ -3,8 +3,9 @@ import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 import { isRemote } from '#shared/remote-manifest.ts'
 
 import type { DoorName } from '../door.ts'
+import { editLists, type Edit } from '../merge-sorted.ts'
 import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
-import { NOTHING_MEASURED, type Measured } from './measured.ts'
+import type { Measured } from './measured.ts'
 import { weightedList, type WeightedList } from './weighted-list.ts'
 
 /** Where deployments are, as far as a request may care: all of one pool are alike in it. */
@@ -17,7 +18,7 @@ export interface Place {
 
 export interface Pool extends Place {
   door: DoorName
-  list: WeightedList<Candidate>
+  list: WeightedList<Deployment>
 }
 
 /** A model version with the deployments that take its traffic, arranged for matching. */
@@ -25,35 +26,72 @@ export interface Offer {
   model: RegisteredModel
   measured: Measured
   produces: readonly AnswerMediaType[]
+  /** `Candidate.cacheAs` of its deployments. */
+  cacheAs: string | null
+  /** By door, then by place. */
   pools: readonly Pool[]
 }
 
 export function createOffer(
   model: RegisteredModel,
-  deployments: readonly Deployment[],
-  measured: Measured = NOTHING_MEASURED,
+  measured: Measured,
+  pools: readonly Pool[],
 ): Offer {
   const produces = producedTypes(model.manifest)
-  const cacheAs = cacheNameOf(model)
-  const { capability } = model.manifest
-  // one object a deployment, whichever doors it has: a large registry has many
-  const serving = deployments
-    .filter(takesTraffic)
-    .map((deployment): Candidate => Object.assign({ produces, cacheAs, capability }, deployment))
-  const pools = (['task', 'tensor'] as const).flatMap((door) => {
-    const behind = serving.filter(({ transport }) => opensDoor(transport, door))
-    const places = Map.groupBy(behind, placeKey)
-    return Array.from(places.values(), (own): Pool => {
-      const [first] = own as [Candidate] // as: a group has at least one
-      return { ...placeOf(first), door, list: weightedList(own) }
-    })
-  })
-  return { model, measured, produces, pools }
+  return { model, measured, produces, cacheAs: cacheNameOf(model), pools }
 }
 
-/** Of what `placeOf` says; a region is the owner's own words, so it comes last. */
-function placeKey({ placement, transport, region }: Deployment): string {
-  return `${placement} ${transport === 'binding'} ${region === null ? '' : `in ${region}`}`
+/**
+ * The pools of a version after some of its deployments changed: those that none of them is in stay as they are.
+ *
+ * @param isAdmitted whether a deployment may take traffic, as far as its examples go
+ */
+export function editPools(
+  pools: readonly Pool[],
+  edits: readonly Edit<Deployment>[],
+  isAdmitted: (own: Deployment) => boolean = () => true,
+): readonly Pool[] {
+  return (['task', 'tensor'] as const).flatMap((door) => {
+    const behind = pools.filter((pool) => pool.door === door)
+    const known = new Map(behind.map((pool) => [placeKey(pool), pool]))
+    const serving = (own: Deployment | undefined) =>
+      own && takesTraffic(own) && opensDoor(own.transport, door) ? own : undefined
+    const edited = editLists(
+      new Map(Array.from(known, ([key, { list }]) => [key, list.items])),
+      edits.map(({ old, next }) => ({
+        old: serving(old),
+        next: next && isAdmitted(next) ? serving(next) : undefined,
+      })),
+      (own) => placeKey(placeOf(own)),
+      byId,
+    )
+    for (const [key, items] of edited) {
+      const [first] = items ?? []
+      if (items && first) known.set(key, { ...placeOf(first), door, list: weightedList(items) })
+      else known.delete(key)
+    }
+    return Array.from(known)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, pool]) => pool)
+  })
+}
+
+/** What an attempt must know of a deployment of the offer. Made for those few that are drawn: a large registry has many. */
+export function candidateOf(
+  { model, produces, cacheAs }: Offer,
+  deployment: Deployment,
+): Candidate {
+  return { ...deployment, produces, cacheAs, capability: model.manifest.capability }
+}
+
+/** The order of deployments in each list. */
+export function byId(a: Pick<Deployment, 'id'>, b: Pick<Deployment, 'id'>): number {
+  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1
+}
+
+/** A region is the owner's own words, so it comes last. */
+function placeKey({ placement, egress, region }: Place): string {
+  return `${placement} ${egress} ${region === null ? '' : `in ${region}`}`
 }
 
 function cacheNameOf({ manifest, artefacts }: RegisteredModel): string | null {

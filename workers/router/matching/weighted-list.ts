@@ -2,12 +2,14 @@
 export interface WeightedList<T> {
   items: readonly T[]
   /** Sums of the weights up to and with each item. */
-  cumulative: readonly number[]
+  cumulative: Float64Array
 }
 
 export function weightedList<T extends { weight: number }>(items: readonly T[]): WeightedList<T> {
+  const cumulative = new Float64Array(items.length)
   let sum = 0
-  return { items, cumulative: items.map(({ weight }) => (sum += weight)) }
+  for (const [i, { weight }] of items.entries()) cumulative[i] = sum += weight
+  return { items, cumulative }
 }
 
 /**
@@ -31,7 +33,7 @@ export function drawByWeight<T>(
   return drawn.map((i) => items[i] as T)
 }
 
-function firstAbove(cumulative: readonly number[], point: number): number {
+function firstAbove(cumulative: Float64Array, point: number): number {
   let low = 0
   let high = cumulative.length - 1
   while (low < high) {

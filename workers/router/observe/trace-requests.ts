@@ -7,11 +7,17 @@ import { asMeshError } from '#shared/problem.ts'
 import type { RouterApp } from '../env.ts'
 import { postSpans } from './router-spans.ts'
 
-/** The router's own span of every request, the parent of its attempts. */
+/** The router's own span of every request, the parent of its attempts. Who shows no key makes none: anybody could. */
 export const traceRequests: MiddlewareHandler<RouterApp> = async function traceRequests(c, next) {
   const startedAt = Date.now()
   await next()
+  if (!isKnown(c)) return
   postSpans(c, () => [requestSpan(c, startedAt)])
+}
+
+/** Whether a key was shown; types say that there is one, behind the guards. */
+function isKnown(c: Context): boolean {
+  return c.get('key') !== undefined
 }
 
 function requestSpan(c: Context<RouterApp>, startedAt: number): Span {

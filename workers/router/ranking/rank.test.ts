@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { createOffer } from '../matching/offer.ts'
+import { NOTHING_MEASURED } from '../matching/measured.ts'
+import { createOffer, editPools } from '../matching/offer.ts'
 import { deployment, modelEntry } from '../registry-fixture.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
 import { rank } from './rank.ts'
@@ -10,7 +11,8 @@ function rankOf(places: number) {
   const deployments = Array.from({ length: places * 50 }, (_, i) =>
     deployment({ id: `d${i}`, node: `n${i}`, region: `r${i % places}` }),
   )
-  const offer = createOffer(modelEntry(), deployments)
+  const edits = deployments.map((next) => ({ old: undefined, next }))
+  const offer = createOffer(modelEntry(), NOTHING_MEASURED, editPools([], edits))
   const pools = offer.pools.filter(({ door }) => door === 'task')
   expect(pools).toHaveLength(places)
   return rank(

@@ -1,4 +1,5 @@
 import type { Match } from '../matching/match.ts'
+import { candidateOf } from '../matching/offer.ts'
 import { drawByWeight } from '../matching/weighted-list.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
 import type { Candidate } from '../snapshot.ts'
@@ -37,9 +38,9 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
   const firsts: Ranked[] = []
   const others: Ranked[] = []
   for (const { offer, pool } of compared) {
-    const drawn = drawByWeight(pool.list, ofEach, context.random).map((candidate): Ranked => ({
-      candidate,
-      score: scoreOf(candidate, offer.measured, context.board.find(candidate), context),
+    const drawn = drawByWeight(pool.list, ofEach, context.random).map((own): Ranked => ({
+      candidate: candidateOf(offer, own),
+      score: scoreOf(own, offer.measured, context.board.find(own), context),
     }))
     const [one, two] = drawn
     const better = one && two && two.score.total > one.score.total ? two : one

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 
-import { contradictionsOf } from '../cards/contradictions.ts'
 import { measuredOf, type MeasurementRow } from '../matching/measured.ts'
 import { deployment, measurement, modelEntry } from '../registry-fixture.ts'
 import { scoreOf } from './score.ts'
@@ -12,7 +11,19 @@ const own = deployment()
 /** The score of the fixture's deployment, given what was measured of it. */
 function score(rows: readonly MeasurementRow[], now = NOW) {
   const { manifest } = modelEntry({ claims: [{ metric: 'accuracy', value: 0.9, on: 'data' }] })
-  const measured = measuredOf(rows, [own], contradictionsOf(manifest, rows), () => true)
+  const measured = measuredOf(
+    manifest,
+    Array.from(
+      Map.groupBy(rows, ({ deploymentId }) => deploymentId),
+      ([deploymentId, of]) => ({
+        deploymentId,
+        model: 'tone@1',
+        placement: 'edge',
+        counts: true,
+        rows: of,
+      }),
+    ),
+  )
   const context = { objective: undefined, timeLeftMs: 10_000, now, measurementsLastMs: LASTS }
   return scoreOf(own, measured, undefined, context)
 }

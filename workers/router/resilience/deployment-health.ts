@@ -16,6 +16,9 @@ const LEAST_RETRY_AFTER_S = 1
 const EJECTION_MS = 30_000
 const MAX_EJECTION_MS = 300_000
 
+/** A call that never reports is given up after this: no request lasts longer, and workerd may stop one whose caller left. */
+const CALL_LOST_MS = 90_000
+
 /** Calls that were late together are one piece of news: the router itself may have stood still. */
 const BEATEN_INTERVAL_MS = 100
 
@@ -31,7 +34,8 @@ export class DeploymentHealth {
   readonly latency = new LatencyEstimate()
   readonly concurrency = new ConcurrencyLimit()
   readonly line = new WaitingLine()
-  #inFlight = 0
+  /** In the order they were begun. */
+  readonly #calls = new Set<CallInFlight>()
   #requests = 0
   #failures = 0
   #ejections = 0
@@ -39,17 +43,18 @@ export class DeploymentHealth {
   #beatenAt = Number.NEGATIVE_INFINITY
 
   get inFlight(): number {
-    return this.#inFlight
+    return this.#calls.size
   }
 
   /** Whether a call may be made now. */
   admits(now: number): boolean {
+    this.#giveUpLost(now)
     return !this.isFull && this.isWell(now)
   }
 
   /** It has no place for one more call. */
   get isFull(): boolean {
-    return this.#inFlight >= this.concurrency.limit
+    return this.inFlight >= this.concurrency.limit
   }
 
   /** Nothing but a lack of room would keep a call from it. */
@@ -78,20 +83,23 @@ export class DeploymentHealth {
   }
 
   begin(now: number): CallInFlight {
-    this.#inFlight++
-    return { permit: this.breaker.enter(now), startedAt: now }
+    const call = { permit: this.breaker.enter(now), startedAt: now }
+    this.#calls.add(call)
+    return call
   }
 
   /** It answered, were it a complaint of the input. */
-  answered({ permit, startedAt }: CallInFlight, now: number): void {
+  answered(call: CallInFlight, now: number): void {
+    const { permit, startedAt } = call
     this.latency.observe(now - startedAt, now)
-    this.concurrency.answered(this.#inFlight)
+    this.concurrency.answered(this.inFlight)
     if (permit) this.breaker.succeed(permit)
     this.#requests++
-    this.#leave()
+    this.#leave(call)
   }
 
-  failed({ permit, startedAt }: CallInFlight, now: number, err: MeshError): void {
+  failed(call: CallInFlight, now: number, err: MeshError): void {
+    const { permit, startedAt } = call
     if (BUSY.has(err.code) || err.code === 'deadline_exceeded') this.concurrency.refused(now)
     // how long it was waited for in vain is known to be too short
     if (err.code === 'deadline_exceeded') this.latency.observe(now - startedAt, now)
@@ -104,30 +112,38 @@ export class DeploymentHealth {
     else if (permit) this.breaker.fail(permit, now)
     this.#requests++
     if (!BUSY.has(err.code)) this.#failures++
-    this.#leave()
+    this.#leave(call)
   }
 
   /** Another answered first, though this one wasn't late. */
-  cancelled({ permit }: CallInFlight): void {
-    if (permit) this.breaker.abandon(permit)
-    this.#leave()
+  cancelled(call: CallInFlight): void {
+    if (call.permit) this.breaker.abandon(call.permit)
+    this.#leave(call)
   }
 
-  #leave(): void {
-    this.#inFlight--
+  #leave(call: CallInFlight): void {
+    this.#calls.delete(call)
     if (!this.isFull) this.line.wake()
+  }
+
+  #giveUpLost(now: number): void {
+    for (const call of this.#calls) {
+      if (now - call.startedAt < CALL_LOST_MS) return
+      this.#leave(call)
+    }
   }
 
   /**
    * It was late, and another that was asked later answered first. It took at least so long; and what is
    * beaten again and again hangs, though no call of it ever fails.
    */
-  beaten({ permit, startedAt }: CallInFlight, now: number): void {
+  beaten(call: CallInFlight, now: number): void {
+    const { permit, startedAt } = call
     this.latency.observe(now - startedAt, now)
     if (permit && now - this.#beatenAt >= BEATEN_INTERVAL_MS) {
       this.#beatenAt = now
       this.breaker.fail(permit, now)
     } else if (permit) this.breaker.abandon(permit)
-    this.#leave()
+    this.#leave(call)
   }
 }

@@ -61,3 +61,11 @@ test('begins anew with a deployment that moved', () => {
   expect(board.find({ id: 'n', target: 'there' })).toBeUndefined()
   expect(board.of({ id: 'n', modelId: 'm', target: 'there' }).admits(START)).toBe(true)
 })
+
+test('gives up calls that never report, so that nobody can fill a deployment by leaving', () => {
+  const health = new HealthBoard().of({ id: 'n', modelId: 'm', target: 'T' })
+  while (!health.isFull) health.begin(START)
+  expect(health.admits(START + 89_999)).toBe(false)
+  expect(health.admits(START + 90_000)).toBe(true)
+  expect(health.inFlight).toBe(0)
+})

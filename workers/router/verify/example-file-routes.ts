@@ -7,7 +7,7 @@ import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 import { sha256 } from '#shared/sha256.ts'
 
 import type { RouterApp } from '../env.ts'
-import { RegistryStore } from '../registry-store.ts'
+import { RegistryReader } from '../registry-reader.ts'
 import { latestSnapshotOf } from '../request-snapshot.ts'
 import { versionKey } from '../snapshot.ts'
 import { VerificationStore } from './verification-store.ts'
@@ -57,7 +57,7 @@ export function exampleFileRoutes(): Hono<RouterApp> {
     }
     const audit = { actor: c.get('key').id, action: 'put_example', target: key, detail: digest }
     await store.addExampleFile({ id, version }, { sha256: digest, bytes }, audit)
-    await c.get('registry').reload(new RegistryStore(c.env))
+    await c.get('registry').reload(new RegistryReader(c.env))
     return c.json({ model: key, sha256: digest, changed: true }, 201)
   })
   return app

@@ -10,34 +10,6 @@ import type { RegistryWrite } from '../write-registry.ts'
 /** Of each deployment, metric and source; enough to see which way it goes. */
 const KEPT_MEASUREMENTS = 20
 
-/** The latest of each deployment, metric and source. */
-export function selectMeasurements(db: DrizzleD1Database) {
-  return db
-    .select({
-      deploymentId: measurements.deploymentId,
-      metric: measurements.metric,
-      value: measurements.value,
-      measuredAt: measurements.measuredAt,
-      samples: measurements.samples,
-      source: measurements.source,
-    })
-    .from(measurements)
-    .where(eq(measurements.latest, true))
-}
-
-export function selectVerifications(db: DrizzleD1Database) {
-  return db
-    .select({
-      deploymentId: verifications.deploymentId,
-      subject: verifications.subject,
-      state: verifications.state,
-      detail: verifications.detail,
-      note: verifications.note,
-      checkedAt: verifications.checkedAt,
-    })
-    .from(verifications)
-}
-
 /** Stores what was measured of one deployment by one source, and forgets the oldest of it. */
 export function measurementWrites(
   db: DrizzleD1Database,

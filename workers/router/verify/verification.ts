@@ -8,20 +8,18 @@ type Stored = typeof verifications.$inferSelect
 /** What came of running a model's examples on a deployment. */
 export type Verification = Pick<Stored, 'state' | 'detail' | 'note' | 'checkedAt'>
 
-export type VerificationRow = Verification & Pick<Stored, 'deploymentId' | 'subject'>
-
 /** Of a deployment on which nobody has run an example yet. */
 export const PENDING: Verification = { state: 'pending', detail: null, note: null, checkedAt: null }
 
-/** What a verdict is about. A deployment that moved, or has other artefacts, is another subject. */
+/**
+ * What a verdict is about: a deployment that moved, or has other artefacts, is another subject.
+ * registry-tables.ts says the same in SQL.
+ */
 export function subjectOf(
   { transport, target, node, placement }: Deployment,
   { artefacts }: Pick<RegisteredModel, 'artefacts'>,
 ): string {
-  const digests = Object.entries(artefacts)
-    .map((entry) => entry.join(':'))
-    .toSorted()
-  return [transport, target, node, placement, ...digests].join(' ')
+  return [transport, target, node, placement, JSON.stringify(artefacts)].join(' ')
 }
 
 /** Whether a deployment may take traffic, as far as its examples go. */

@@ -1,5 +1,6 @@
+import { findDeployment } from '../find-deployment.ts'
 import type { Job } from '../job.ts'
-import { RegistryStore } from '../registry-store.ts'
+import { RegistryReader } from '../registry-reader.ts'
 import { versionKey } from '../snapshot.ts'
 import { cardPolicy } from './card-policy.ts'
 import { VerificationStore } from './verification-store.ts'
@@ -18,11 +19,11 @@ export const verifyDue: Job = {
     const store = new VerificationStore(env)
     const due = await store.listDue(Date.now(), MAX_PER_TRIGGER)
     if (due.length === 0) return
-    const snapshot = await registry.latest(new RegistryStore(env))
+    const snapshot = await registry.latest(new RegistryReader(env))
     for (const id of due) {
       if (Date.now() >= expiresAt) break
       if (!(await store.claim(id, Date.now()))) continue
-      const deployment = snapshot.deployments.find((own) => own.id === id)
+      const deployment = findDeployment(snapshot, id)
       const model =
         deployment &&
         snapshot.models.get(versionKey({ id: deployment.modelId, version: deployment.version }))
@@ -33,6 +34,6 @@ export const verifyDue: Job = {
         expiresAt,
       })
     }
-    await registry.reload(new RegistryStore(env))
+    await registry.reload(new RegistryReader(env))
   },
 }

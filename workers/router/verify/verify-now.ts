@@ -4,7 +4,7 @@ import { withinDeadline } from '#shared/deadline.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from '../env.ts'
-import { RegistryStore } from '../registry-store.ts'
+import { RegistryReader } from '../registry-reader.ts'
 import { latestSnapshotOf } from '../request-snapshot.ts'
 import { versionKey, type Deployment } from '../snapshot.ts'
 import { PENDING, type Verification } from './verification.ts'
@@ -33,7 +33,7 @@ export async function verifyNow(
       actor: c.get('key').id,
       expiresAt: Date.now() + WAIT_MS + BEHIND_MS,
     })
-    await c.get('registry').reload(new RegistryStore(c.env))
+    await c.get('registry').reload(new RegistryReader(c.env))
     return found
   }
   const work = verify()

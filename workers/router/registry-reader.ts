@@ -1,0 +1,98 @@
+import { asc, desc, sql } from 'drizzle-orm'
+import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
+
+import { registryChanges, registryMeta } from '#shared/schema.ts'
+
+import type { CardSettings, RegistryBindings } from './env.ts'
+import { readSnapshot, type LoggedChanges, type RowSource } from './read-snapshot.ts'
+import type { StoredRows } from './parse-rows.ts'
+import type { RegistrySource } from './registry.ts'
+import {
+  deploymentTable,
+  keyTable,
+  modelTable,
+  PAGE_ROWS,
+  type Cursors,
+} from './registry-tables.ts'
+import type { LogPosition, Snapshot } from './snapshot.ts'
+import { cardPolicy } from './verify/card-policy.ts'
+
+/** Entries of the log in one read, and how many of them may be of models: what a page may hold. */
+const MAX_CHANGES = 1_000
+
+/** Reads the registry from D1. Each read is one batch, which sees one state of all tables. */
+export class RegistryReader implements RegistrySource, RowSource {
+  readonly #db: DrizzleD1Database
+  readonly #settings: CardSettings
+
+  constructor(env: RegistryBindings & CardSettings) {
+    this.#db = drizzle(env.DB, { casing: 'snake_case' })
+    this.#settings = env
+  }
+
+  async readVersion(): Promise<number> {
+    const [row] = await this.#version()
+    return row?.version ?? 0
+  }
+
+  readSnapshot(known?: Snapshot): Promise<Snapshot> {
+    return readSnapshot(this, known, cardPolicy(this.#settings))
+  }
+
+  async readPosition(): Promise<LogPosition> {
+    const [last] = await this.#db
+      .select({ id: registryChanges.id, token: registryChanges.token })
+      .from(registryChanges)
+      .orderBy(desc(registryChanges.id))
+      .limit(1)
+    if (!last) throw new Error('registry_changes is empty; its migration puts in the first entry')
+    return last
+  }
+
+  async readPage(after: Cursors): Promise<StoredRows> {
+    const [models, deployments, keys] = await this.#db.batch([
+      modelTable.after(this.#db, after.models),
+      deploymentTable.after(this.#db, after.deployments),
+      keyTable.after(this.#db, after.keys),
+    ])
+    return { models, deployments, keys }
+  }
+
+  async readChanges(since: LogPosition): Promise<LoggedChanges | undefined> {
+    const { id, token, kind, key } = registryChanges
+    const step = sql`${id} > ${since.id} and ${id} <= ${endOfStep(since)}`
+    const [meta, entries, models, deployments, keys] = await this.#db.batch([
+      this.#version(),
+      this.#db
+        .select({ id, token, kind, key, last: sql<number>`(select max(id) from registry_changes)` })
+        .from(registryChanges)
+        .where(sql`${id} = ${since.id} or (${step})`)
+        .orderBy(asc(id)),
+      modelTable.changed(this.#db, step),
+      deploymentTable.changed(this.#db, step),
+      keyTable.changed(this.#db, step),
+    ])
+    const [known, ...noted] = entries
+    // pruned, or a history that isn't the one the snapshot was read from
+    if (known?.id !== since.id || known.token !== since.token) return undefined
+    const position = noted.at(-1) ?? known
+    return {
+      version: meta[0]?.version ?? 0,
+      position: { id: position.id, token: position.token },
+      isLast: position.id === position.last,
+      noted,
+      rows: { models, deployments, keys },
+    }
+  }
+
+  #version() {
+    return this.#db.select({ version: registryMeta.version }).from(registryMeta).limit(1)
+  }
+}
+
+/** The last entry of the log that is read in one go. */
+function endOfStep(since: LogPosition) {
+  const next = sql`select id, kind from registry_changes where id > ${since.id} order by id limit ${MAX_CHANGES}`
+  const counted = sql`select id, sum(kind = 'model') over (order by id) as models from (${next})`
+  return sql`(select max(id) from (${counted}) where models <= ${PAGE_ROWS.models})`
+}
