@@ -11,6 +11,7 @@ import { latestSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 import { PENDING, type Verification } from './verify/verification.ts'
+import { VerificationStore } from './verify/verification-store.ts'
 import { verifyNow } from './verify/verify-now.ts'
 
 const DEFAULT_WEIGHT = 1
@@ -64,8 +65,8 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
       region: region ?? known?.region ?? null,
       cost: cost ?? known?.cost ?? null,
     }
-    await putIfChanged(c, known, deployment)
-    const verification = await verifyIfNew(c, deployment)
+    const changed = await putIfChanged(c, known, deployment)
+    const verification = await verifyUnlessKnown(c, deployment, changed)
     return c.json({ ...deployment, verification }, known ? 200 : 201)
   })
 
@@ -101,21 +102,27 @@ async function putIfChanged(
   c: Context<RouterApp>,
   known: Deployment | undefined,
   deployment: Deployment,
-): Promise<void> {
-  if (known && sameJson(known, deployment)) return
+): Promise<boolean> {
+  if (known && sameJson(known, deployment)) return false
   const { id, state, weight, transport } = deployment
   await change(c, 'put_deployment', id, (store, audit) =>
     store.putDeployment(deployment, { ...audit, detail: `${transport} ${state} weight ${weight}` }),
   )
+  return true
 }
 
-/** What is known of a deployment as it is now, or else is found out. */
-async function verifyIfNew(c: Context<RouterApp>, { id }: Deployment): Promise<Verification> {
-  const snapshot = await snapshotOf(c)
-  const known = snapshot.verifications.get(id) ?? PENDING
-  const settled = known.state === 'passed' || known.state === 'unverifiable'
-  if (settled || snapshot.policy.verification === 'off') return known
-  return verifyNow(c, requireDeployment(snapshot, id))
+/** What is known of a deployment as it is now, or else is found out: of one that registers again as it was, when it is due. */
+async function verifyUnlessKnown(
+  c: Context<RouterApp>,
+  deployment: Deployment,
+  changed: boolean,
+): Promise<Verification> {
+  const { verifications, policy } = await snapshotOf(c)
+  const known = verifications.get(deployment.id) ?? PENDING
+  const isSettled = known.state === 'passed' || known.state === 'unverifiable'
+  if (isSettled || policy.verification === 'off') return known
+  const isDue = await new VerificationStore(c.env).claim(deployment.id, Date.now())
+  return changed || isDue ? verifyNow(c, deployment) : known
 }
 
 export function requireDeployment(snapshot: Snapshot, id: string): Deployment {

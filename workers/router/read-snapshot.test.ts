@@ -85,12 +85,12 @@ const changes = fc.oneof(
     .record({ node, state: fc.constantFrom('passed' as const, 'failed' as const, undefined) })
     .map((own) => async () => {
       const { deployments, models } = await reader.readSnapshot()
-      const deployment = deployments.find(({ id: known }) => known === `tone@1/${own.node}`)
+      const placed = deployments.find(({ id: known }) => known === `tone@1/${own.node}`)
       const model = models.get('tone@1')
-      if (!deployment || !model) return
+      if (!placed || !model) return
       const verdict = {
-        deploymentId: deployment.id,
-        subject: subjectOf(deployment, model),
+        deploymentId: placed.id,
+        subject: subjectOf(placed, model),
         state: own.state,
         detail: null,
         note: own.state === undefined ? 'late' : null,

@@ -210,6 +210,38 @@ describe('where verification is required', () => {
     expect((await router.infer()).status).toBe(200)
   })
 
+  test('a node that keeps registering with a false card is asked when it is due, not each time', async () => {
+    router.answerWith('application/json', WRONG)
+    const { body } = await deploy()
+    router.received.length = 0
+    expect((await deploy()).body.verification).toEqual(body.verification)
+    expect(router.received).toEqual([])
+    await (await router.database()).prepare('update verifications set due_at = 0').run()
+    await deploy()
+    expect(router.received).toHaveLength(6)
+  })
+
+  test('a verdict is found again later, the later the more often it was bad', async () => {
+    router.answerWith('application/json', WRONG)
+    const DB = await router.database()
+    const waits: number[] = []
+    await deploy()
+    for (let i = 0; i < 3; i++) {
+      const row = await DB.prepare('select due_at - checked_at as wait from verifications').first<{
+        wait: number
+      }>()
+      waits.push(Math.round((row?.wait ?? 0) / 60_000))
+      await verify()
+    }
+    expect(waits).toEqual([5, 10, 20])
+    router.answerWith('application/json', RIGHT)
+    await verify()
+    const well = await DB.prepare(
+      'select failures, (due_at - checked_at) / 3600000 as hours from verifications',
+    ).first()
+    expect(well).toEqual({ failures: 0, hours: 24 })
+  })
+
   test('what is stored of a deployment goes with it', async () => {
     await deploy()
     await router.admin('DELETE', '/deployments/tone@1/far')
