@@ -1,7 +1,6 @@
 import { and, desc, eq, getTableColumns, isNull, lt, notInArray, or, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
-import { MeshError } from '#shared/mesh-error.ts'
 import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 import {
   apiKeys,
@@ -18,6 +17,7 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
+import { registryUnreadable } from './registry-unreadable.ts'
 import type { ApiKey, Deployment, Scope } from './snapshot.ts'
 import { measurementWrites, verifySoon } from './verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
@@ -147,7 +147,7 @@ export class RegistryStore {
       .select({ revokedAt: apiKeys.revokedAt })
       .from(apiKeys)
       .where(eq(apiKeys.id, id))
-      .catch(unreadable)
+      .catch(registryUnreadable)
     return row
   }
 
@@ -159,7 +159,7 @@ export class RegistryStore {
       .from(apiKeys)
       .orderBy(desc(apiKeys.createdAt))
       .limit(MAX_LISTED_KEYS)
-      .catch(unreadable)
+      .catch(registryUnreadable)
   }
 
   async listAudit(limit: number): Promise<(typeof auditLog.$inferSelect)[]> {
@@ -168,7 +168,7 @@ export class RegistryStore {
       .from(auditLog)
       .orderBy(desc(auditLog.id))
       .limit(limit)
-      .catch(unreadable)
+      .catch(registryUnreadable)
   }
 
   /** Claims an idempotency key; what is stored under it when another request has claimed it already. */
@@ -195,7 +195,7 @@ export class RegistryStore {
           .returning({ id: idempotencyKeys.id }),
         this.#db.select().from(idempotencyKeys).where(eq(idempotencyKeys.id, id)),
       ])
-      .catch(unreadable)
+      .catch(registryUnreadable)
     return claimed.length > 0 ? undefined : stored[0]
   }
 
@@ -206,11 +206,4 @@ export class RegistryStore {
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
-}
-
-function unreadable(cause: unknown): never {
-  throw new MeshError('registry_unavailable', 'the registry cannot be read; try again', {
-    cause,
-    retryAfter: 1,
-  })
 }

@@ -96,6 +96,35 @@ test('while one is missing there is no verdict, and it says which', async () => 
   await router.admin('DELETE', '/deployments/seer@1/seer')
 })
 
+test('when it has come, the deployment that waited for it is asked at once', async () => {
+  const { manifest } = modelEntry({
+    id: 'late',
+    capability: 'image-classification/late',
+    accepts: ['image/png'],
+    examples: Array.from({ length: 3 }, (_, i) => ({
+      name: `n${i}`,
+      input: {
+        file: { type: 'file' as const, path: 'a.png', sha256: digests.picture },
+        mediaType: 'image/png',
+      },
+      expected: [{ label: 'good', score: 1 }],
+      tolerance: 0,
+    })),
+  })
+  await router.admin('POST', '/models', { manifest })
+  const register = async () =>
+    (await router.admin('POST', '/deployments', router.place({ model: 'late', node: 'late' }))).body
+  expect(await register()).toMatchObject({ verification: { state: 'pending' } })
+  expect((await put(digests.picture, PICTURE, '/models/late/versions/1')).status).toBe(201)
+  expect(await register()).toMatchObject({ verification: { state: 'passed' } })
+  expect(router.received.at(-1)).toMatchObject({
+    headers: { 'content-type': 'image/png' },
+    body: Buffer.from(PICTURE),
+  })
+  await router.admin('DELETE', '/deployments/late@1/late')
+  await router.admin('DELETE', '/models/late')
+})
+
 test('only an admin key may store them, and they go with the model', async () => {
   const path = `/admin/models/seer/versions/1/examples/${digests.picture}`
   const { status } = await router.send(path, { method: 'PUT', key: router.inferKey, body: PICTURE })

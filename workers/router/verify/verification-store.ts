@@ -6,8 +6,9 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { deployments, exampleFiles, measurements, verifications } from '#shared/schema.ts'
 
 import type { RegistryBindings } from '../env.ts'
+import { registryUnreadable } from '../registry-unreadable.ts'
 import { writeRegistry, type Audit, type RegistryWrite } from '../write-registry.ts'
-import { measurementWrites } from './verification-queries.ts'
+import { measurementWrites, verifySoon } from './verification-queries.ts'
 import type { Verdict } from './verify-deployment.ts'
 
 /** Who can't be asked, or was wrong, is asked again so soon; who keeps being wrong, each time after twice as long. */
@@ -43,6 +44,7 @@ export class VerificationStore {
       )
       .orderBy(asc(sql`coalesce(${verifications.dueAt}, 0)`))
       .limit(limit)
+      .catch(registryUnreadable)
     return rows.map(({ id }) => id)
   }
 
@@ -58,6 +60,7 @@ export class VerificationStore {
         setWhere: lte(verifications.dueAt, now),
       })
       .returning({ id: verifications.deploymentId })
+      .catch(registryUnreadable)
     return claimed.length > 0
   }
 
@@ -97,6 +100,8 @@ export class VerificationStore {
         .insert(exampleFiles)
         .values({ modelId: id, version, sha256, size: bytes.byteLength, data })
         .onConflictDoNothing(),
+      // who had to wait for it
+      verifySoon(this.#db, { id, version }),
     ])
   }
 
@@ -106,16 +111,18 @@ export class VerificationStore {
     sha256: string,
   ): Promise<number | undefined> {
     const ofVersion = and(eq(exampleFiles.modelId, id), eq(exampleFiles.version, version))
-    const [[known], [total]] = await this.#db.batch([
-      this.#db
-        .select({ size: exampleFiles.size })
-        .from(exampleFiles)
-        .where(and(ofVersion, eq(exampleFiles.sha256, sha256))),
-      this.#db
-        .select({ bytes: sum(exampleFiles.size) })
-        .from(exampleFiles)
-        .where(ofVersion),
-    ])
+    const [[known], [total]] = await this.#db
+      .batch([
+        this.#db
+          .select({ size: exampleFiles.size })
+          .from(exampleFiles)
+          .where(and(ofVersion, eq(exampleFiles.sha256, sha256))),
+        this.#db
+          .select({ bytes: sum(exampleFiles.size) })
+          .from(exampleFiles)
+          .where(ofVersion),
+      ])
+      .catch(registryUnreadable)
     return known ? undefined : Number(total?.bytes ?? 0)
   }
 
@@ -134,6 +141,7 @@ export class VerificationStore {
           eq(exampleFiles.sha256, sha256),
         ),
       )
+      .catch(registryUnreadable)
     if (row) return decodeBase64(row.data)
     throw new MeshError(
       'not_found',
@@ -152,6 +160,7 @@ export class VerificationStore {
       .where(eq(measurements.deploymentId, deploymentId))
       .orderBy(desc(measurements.id))
       .limit(limit)
+      .catch(registryUnreadable)
   }
 
   #noteVerdict(

@@ -98,6 +98,13 @@ test.each<[string, Answer, string]>([
   expect(verdict.measured).toEqual([])
 })
 
+test('tells no target, though it is refused by now', async () => {
+  const moved = deployment({ transport: 'http', target: 'http://10.0.0.1' })
+  const env = { ...bindings({}), SIGNING_KEY: '{}' }
+  const verdict = await verify({}, { of: moved, env })
+  expect(verdict).toMatchObject({ state: undefined, note: 'its target is refused' })
+})
+
 test('comes to no verdict when the time is over, and asks nobody after it', async () => {
   let calls = 0
   const never = () => {

@@ -167,9 +167,11 @@ function measure(results: readonly Result[]): Verdict['measured'] {
   ]
 }
 
-/** A node's own words are never among them. */
+/** Neither a node's own words nor its target are in it: who may call models reads it. */
 function noteOf(err: unknown): string {
-  return err instanceof MeshError ? bounded(err.message) : 'the node could not be reached'
+  if (!(err instanceof MeshError)) return 'the node could not be reached'
+  // what a transport says of a target names it
+  return err.code === 'invalid_request' ? 'its target is refused' : bounded(err.message)
 }
 
 function bounded(text: string): string {
