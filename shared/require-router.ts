@@ -42,7 +42,9 @@ export function requireRouter<E extends Env>(
       { publicKey, audience: options.audience, seen },
     )
     // the body was consumed to check its digest: hand on a request that has it again
-    c.req.raw = new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers, body })
+    if (c.req.raw.body !== null) {
+      c.req.raw = new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers, body })
+    }
     return next()
   }
 }

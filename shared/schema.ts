@@ -67,11 +67,21 @@ export const deployments = sqliteTable(
     /** The binding's name, the node's base URL, or the model's URL on another server. */
     target: text().notNull(),
     weight: real().notNull(),
-    state: text({ enum: ['ready', 'draining', 'disabled'] }).notNull(),
+    state: text({ enum: ['warming', 'ready', 'draining', 'disabled'] }).notNull(),
+    /** When it came into this state; unknown when null. */
+    stateSince: integer(),
+    /** From when on it may be removed; null while nobody asked for it. */
+    removeAt: integer(),
     /** Where it runs, in the owner's own words, e.g. `eu`; unknown when null. */
     region: text(),
     /** Of one call, in calls at the edge. */
     cost: real(),
+    /** Id of the API key that registered it; unknown when null. */
+    owner: text(),
+    /** It takes traffic only as long as it renews its lease this often; always when null. */
+    leaseSeconds: integer(),
+    /** Since when probes can't reach it; null while they can. */
+    unreachableSince: integer(),
     updatedAt: integer().notNull(),
   },
   (table) => [
@@ -82,6 +92,16 @@ export const deployments = sqliteTable(
     }),
   ],
 )
+
+/**
+ * Until when a deployment with a lease is believed to be there. Each renewal replaces the row, and ids never come
+ * twice, so what was renewed since a reader's last id is what has a greater one. Renewing raises no counter.
+ */
+export const leases = sqliteTable('leases', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  deploymentId: text().notNull().unique(),
+  expiresAt: integer().notNull(),
+})
 
 /** What the mesh measured of a deployment, apart from what its owner claims. */
 export const measurements = sqliteTable(
@@ -156,7 +176,7 @@ export const apiKeys = sqliteTable('api_keys', {
   name: text().notNull(),
   /** SHA-256 of the key in hex; the key itself is shown once and never kept. */
   hash: text().notNull().unique(),
-  scopes: text({ mode: 'json' }).$type<('infer' | 'admin')[]>().notNull(),
+  scopes: text({ mode: 'json' }).$type<('infer' | 'register' | 'admin')[]>().notNull(),
   createdAt: integer().notNull(),
   expiresAt: integer(),
   revokedAt: integer(),

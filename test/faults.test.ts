@@ -70,6 +70,7 @@ describe('a far node', () => {
       placement: name.startsWith('native') ? 'native' : 'edge',
       transport: 'http',
       target: node.url,
+      state: 'ready',
     })
     return node
   }

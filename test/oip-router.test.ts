@@ -177,7 +177,7 @@ test('a deadline in the body is that of all attempts, which share it', async () 
   const edge = { model: ECHO, version: manifest.version, transport: 'http' } as const
   const placed = { ...edge, node: `mesh-${ECHO}`, placement: 'edge' } as const
   try {
-    await admin.putDeployment({ ...placed, target: silent.url })
+    await admin.putDeployment({ ...placed, target: silent.url, state: 'ready' })
     const started = performance.now()
     const parameters = { ...binaryAll.parameters, timeout: 2_000_000 }
     const reply = await infer({ ...binaryAll, parameters })
@@ -196,7 +196,7 @@ test('what fails at the edge is sent again, whole, to the native node', async ()
   const edge = { model: ECHO, version: manifest.version, transport: 'http' } as const
   const placed = { ...edge, node: `mesh-${ECHO}`, placement: 'edge' } as const
   try {
-    await admin.putDeployment({ ...placed, target: faulty.url })
+    await admin.putDeployment({ ...placed, target: faulty.url, state: 'ready' })
     const reply = await infer(binaryAll)
     expect(readInferAnswer(reply).outputs).toHaveLength(manifest.outputs.length)
     expect(reply.headers.get('mesh-route')).toMatch(

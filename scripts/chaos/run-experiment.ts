@@ -105,6 +105,7 @@ async function register(
       version: manifest.version,
       node: `${id}-${i}`,
       target,
+      state: 'ready',
     })
     const { status, body } = await router.admin('POST', '/deployments', placed)
     if (status >= 300) throw new Error(JSON.stringify(body))

@@ -28,6 +28,8 @@ export interface DeploymentRequest {
   target: string
   /** `false`: a server over `oip` isn't asked for the model first. */
   verify?: boolean
+  /** Believed as it is given; else the deployment takes traffic once it says that it is ready. */
+  state?: 'ready'
 }
 
 /** The router's admin API, as `npm start` and the tests use it. */
@@ -87,13 +89,14 @@ export class AdminClient {
     return Deployments.parse(await response.json())
   }
 
+  /** At once: requests on their way may meet a node that is stopped meanwhile, and go on to another. */
   async deleteDeployment(id: string): Promise<void> {
-    await expectOk(await this.#send('DELETE', `/admin/deployments/${id}`))
+    await expectOk(await this.#send('DELETE', `/admin/deployments/${id}?now=true`))
   }
 
   async createKey(
     name: string,
-    scopes: ('infer' | 'admin')[],
+    scopes: ('infer' | 'register' | 'admin')[],
     expiresInSeconds?: number,
   ): Promise<{ id: string; key: string }> {
     const response = await this.#send('POST', '/admin/keys', {

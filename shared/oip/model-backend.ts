@@ -41,6 +41,7 @@ export function createModelBackend<E extends Env>(options: ModelBackendOptions):
     },
     models: async () => models.map(modelOf),
     requireModel: async (_, name, version) => [modelOf(requireModel(name, version))],
+    warmModel: (_, name, version) => requireModel(name, version).warm(),
     infer: (c, name, version) => infer(c.req.raw, requireModel(name, version)),
     statistics: async (_, name, version) =>
       (name === undefined ? models : [requireModel(name, version)]).map((model) =>

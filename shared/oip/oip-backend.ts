@@ -30,6 +30,8 @@ export interface OipBackend<E extends Env> {
   models(c: Context<E>): Promise<readonly OipModel[]>
   /** The versions of one model, first the one that answers when none is asked for; or the one asked for. Throws `model_unknown`. */
   requireModel(c: Context<E>, name: string, version?: string): Promise<readonly OipModel[]>
+  /** Loads a model, so that its readiness vouches for the next request; throws where it can't be. Absent where models are elsewhere. */
+  warmModel?(c: Context<E>, name: string, version?: string): Promise<void>
   /** Runs the request's tensors; its body is not read yet. */
   infer(c: Context<E>, name: string, version?: string): Promise<Response>
   /** What has been counted since the server started, of all models or of one. Throws `model_unknown`. */

@@ -68,7 +68,10 @@ export function createOipRoutes<E extends Env>(backend: OipBackend<E>): Hono<E> 
     app.get(`${path}/ready`, async (c) => {
       const models = await find(c)
       const ready = models.find((model) => model.ready)
-      if (ready) return c.json({ name: ready.name, ready: true })
+      if (ready) {
+        await backend.warmModel?.(c, ready.name, ready.version)
+        return c.json({ name: ready.name, ready: true })
+      }
       throw new MeshError(
         'model_unavailable',
         `[${c.req.param('name')}] is not ready: ${models[0]?.reason ?? 'no version of it is'}`,

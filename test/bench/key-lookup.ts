@@ -30,6 +30,7 @@ const registry = new Registry(() => 0)
 const state = { ...createIsolateState(), registry }
 await registry.latest({
   readVersion: async () => 1,
+  readLeases: async () => [],
   readSnapshot: async () => compileSnapshot({ ...EMPTY_ROWS, version: 1, keys }),
 })
 const app = createRouter(state)

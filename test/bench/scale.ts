@@ -119,8 +119,13 @@ function rowsOf(size: number, capabilities: number, versions: number): RegistryR
       target: `https://node-${i}.example.org`,
       weight: 1 + (i % 5),
       state: 'ready',
+      stateSince: null,
+      removeAt: null,
       region: null,
       cost: null,
+      owner: null,
+      leaseSeconds: null,
+      unreachableSince: null,
     }
   })
   return { ...EMPTY_ROWS, version: 1, models, deployments }

@@ -205,11 +205,12 @@ describe.each(clients)('$name', ({ connect }) => {
         placement: 'edge',
         transport: 'binding',
         target: 'NOWHERE',
+        state: 'ready',
       })
       expect(placed.status).toBe(201)
       expect(await names(client)).toContain('text-classification_new')
       const { id } = z.object({ id: z.string() }).parse(await placed.json())
-      expect((await admin('DELETE', `/deployments/${id}`)).status).toBe(204)
+      expect((await admin('DELETE', `/deployments/${id}?now=true`)).status).toBe(204)
       expect((await admin('DELETE', '/models/a-new-one')).status).toBe(204)
       expect(await names(client)).not.toContain('text-classification_new')
     })

@@ -40,7 +40,7 @@ let calls = 0
 
 beforeAll(async () => {
   router = await startTestRouter()
-  await router.admin('DELETE', '/deployments/tone@1/far')
+  await router.admin('DELETE', '/deployments/tone@1/far?now=true')
 })
 afterAll(() => router.stop())
 beforeEach(async () => {
@@ -50,7 +50,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.useRealTimers()
   for (const { name, stop } of nodes) {
-    await router.admin('DELETE', `/deployments/tone@1/${name}`)
+    await router.admin('DELETE', `/deployments/tone@1/${name}?now=true`)
     await stop()
   }
 })

@@ -143,6 +143,7 @@ test('a Worker whose runtime traps on every call', async ({ task }) => {
       placement: 'edge',
       transport: 'http',
       target: trapping.url,
+      state: 'ready',
     })
     const failing = () => stream.outcomes.filter(({ failed }) => failed.includes(EDGE)).length
     await expect.poll(failing, { timeout: BACK_WITHIN_MS }).toBeGreaterThan(0)

@@ -26,6 +26,17 @@ export const Config = z
       .string()
       .regex(/^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters')
       .optional(),
+    /** The router that this node registers itself with; somebody else registers it when it isn't set. */
+    ROUTER_URL: z.url({ protocol: /^https?$/ }).optional(),
+    /** For that: an API key of the scope register. */
+    REGISTER_KEY: z
+      .string()
+      .regex(/^[\w-]{16,128}$/)
+      .optional(),
+    /** Where the router reaches this node; required unless it listens on loopback only. */
+    PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    /** A node that is gone takes no more requests after so long. */
+    LEASE_SECONDS: z.coerce.number().int().min(10).max(86_400).default(60),
     /** Inferences at once. */
     CONCURRENCY: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
     /** Requests that may wait for their turn; one more is answered 429. */
@@ -46,6 +57,10 @@ export const Config = z
     artefactsDir: env.ARTEFACTS_DIR,
     routerPublicKey: env.ROUTER_PUBLIC_KEY,
     metricsToken: env.METRICS_TOKEN,
+    routerUrl: env.ROUTER_URL,
+    registerKey: env.REGISTER_KEY,
+    publicUrl: env.PUBLIC_URL,
+    leaseSeconds: env.LEASE_SECONDS,
     concurrency: env.CONCURRENCY,
     queue: env.QUEUE,
     otlpEndpoint: env.OTLP_ENDPOINT,
@@ -61,7 +76,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   const parsed = Config.safeParse(env)
   if (!parsed.success)
     throw new Error(`the environment is not valid:\n${z.prettifyError(parsed.error)}`)
-  const { host, routerPublicKey, metricsToken } = parsed.data
+  const { host, routerPublicKey, metricsToken, routerUrl, registerKey, publicUrl } = parsed.data
   if (!LOOPBACK.has(host)) {
     if (routerPublicKey === undefined) {
       throw exposed(host, 'ROUTER_PUBLIC_KEY so that only the router is answered')
@@ -69,6 +84,17 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     if (metricsToken === undefined) {
       throw exposed(host, 'METRICS_TOKEN so that only you read its metrics')
     }
+  }
+  if ((routerUrl === undefined) !== (registerKey === undefined)) {
+    throw new Error('ROUTER_URL and REGISTER_KEY go together: a node registers itself with both')
+  }
+  if (routerUrl === undefined) return parsed.data
+  const { protocol, hostname } = new URL(routerUrl)
+  if (protocol !== 'https:' && !LOOPBACK.has(hostname)) {
+    throw new Error(`ROUTER_URL is ${routerUrl}: REGISTER_KEY goes over https only`)
+  }
+  if (!LOOPBACK.has(host) && publicUrl === undefined) {
+    throw new Error(`HOST is ${host}: set PUBLIC_URL to where the router reaches this node`)
   }
   return parsed.data
 }

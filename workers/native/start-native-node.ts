@@ -9,14 +9,15 @@ import { createNativeApp } from './app.ts'
 import type { Config } from './config.ts'
 import { loadModels } from './load-models.ts'
 import { createMetrics } from './metrics.ts'
-import { readModelFolders } from './model-folders.ts'
+import { readModelFolders, type ModelFolder } from './model-folders.ts'
+import { Registration } from './registration.ts'
 import { createTracer } from './tracer.ts'
 import { logAdmission, logRuns } from './work-log.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export interface NativeNode {
   url: string
-  /** Refuses new work, finishes what was taken, then closes. */
+  /** Leaves the router's registry, refuses new work, finishes what was taken, then closes. */
   stop(): Promise<void>
 }
 
@@ -43,10 +44,14 @@ export async function startNativeNode(config: Config): Promise<NativeNode> {
   const server = await listen(app.fetch, config)
   const url = `http://${config.host}:${portOf(server)}`
   log.info('listening', { url, node: config.nodeId, models: folders.map(({ id }) => id).join(',') })
+  const registration = createRegistration(config, url, folders)
+  registration?.start()
 
   return {
     url,
     async stop() {
+      // still serving, until the router knows
+      await registration?.leave()
       accepting = false
       queue.close()
       log.info('stopping', { running: queue.running, waiting: queue.waiting })
@@ -59,6 +64,23 @@ export async function startNativeNode(config: Config): Promise<NativeNode> {
       })
     },
   }
+}
+
+/** Undefined where somebody else registers this node. */
+function createRegistration(
+  { routerUrl, registerKey: key, publicUrl, leaseSeconds, nodeId }: Config,
+  listensAt: string,
+  folders: readonly ModelFolder[],
+): Registration | undefined {
+  if (routerUrl === undefined || key === undefined) return undefined
+  return new Registration({
+    routerUrl,
+    key,
+    leaseSeconds,
+    nodeId,
+    publicUrl: publicUrl ?? listensAt,
+    models: folders.map(({ manifest: { id, version } }) => ({ id, version })),
+  })
 }
 
 function listen(fetch: Parameters<typeof serve>[0]['fetch'], config: Config): Promise<ServerType> {

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { ModelId, ModelVersion, Placement } from '#shared/manifest.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
+import { Scope } from './scope.ts'
+
 /** Of a node: it goes into headers. */
 export const NodeName = z
   .string()
@@ -23,6 +25,8 @@ export type PutModel = z.infer<typeof PutModel>
 
 const State = z.enum(['ready', 'draining', 'disabled'])
 const Weight = z.number().min(0).max(1_000)
+/** From what a node can renew in time, to a day. */
+const LeaseSeconds = z.int().min(10).max(86_400)
 /** Of one call, in calls at the edge. */
 const Cost = z.number().min(0).max(1_000_000)
 
@@ -39,12 +43,14 @@ export const PutDeployment = z
     placement: Placement,
     transport: z.enum(['binding', 'http', 'oip']),
     target: z.string().min(1).max(512),
-    /** Both keep their value when the deployment exists; else 1 and ready. */
+    /** Both keep their value when the deployment exists; else 1, and ready as soon as it says so itself. A state that is given is believed. */
     weight: Weight.optional(),
     state: State.optional(),
     /** Both keep their value too; unknown at first. */
     region: Region.optional(),
     cost: Cost.optional(),
+    /** It takes traffic only as long as it renews its lease, by this or at /admin/leases; `null` takes the lease away. */
+    leaseSeconds: LeaseSeconds.nullable().optional(),
     /** `false`: another server is registered without asking it for the model's metadata. */
     verify: z.boolean().optional(),
   })
@@ -54,6 +60,14 @@ export const PutDeployment = z
   })
 
 export type PutDeployment = z.infer<typeof PutDeployment>
+
+/** Deployments of one node. */
+const MAX_RENEWED = 1_000
+
+export const RenewLeases = z.strictObject({
+  deployments: z.array(z.string().min(1).max(160)).min(1).max(MAX_RENEWED),
+})
+export type RenewLeases = z.infer<typeof RenewLeases>
 
 export const PatchDeployment = z
   .strictObject({
@@ -70,10 +84,7 @@ const MAX_LIFETIME_S = 10 * 365 * 24 * 3600
 
 export const CreateKey = z.strictObject({
   name: z.string().min(1).max(80),
-  scopes: z
-    .array(z.enum(['infer', 'admin']))
-    .min(1)
-    .max(2),
+  scopes: z.array(Scope).min(1).max(3),
   expiresInSeconds: z.int().min(1).max(MAX_LIFETIME_S).optional(),
 })
 export type CreateKey = z.infer<typeof CreateKey>

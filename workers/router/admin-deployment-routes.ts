@@ -5,69 +5,51 @@ import { isRemote } from '#shared/remote-manifest.ts'
 
 import { PatchDeployment, PutDeployment } from './admin-bodies.ts'
 import { change, readAdminBody, sameJson } from './admin-change.ts'
+import { drained, mustDrain } from './drain-deployment.ts'
 import type { RouterApp } from './env.ts'
 import { findDeployment } from './find-deployment.ts'
+import { LeaseStore } from './leases/lease-store.ts'
+import { mayChange, requireMayChange, requireMayRegister } from './may-register.ts'
+import { deploymentId, inState, nextDeployment } from './next-deployment.ts'
+import { keepWarming, warmUp } from './probe/warm-up.ts'
 import { latestSnapshotOf, snapshotOf } from './request-snapshot.ts'
-import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
+import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 import { PENDING, type Verification } from './verify/verification.ts'
 import { VerificationStore } from './verify/verification-store.ts'
 import { verifyNow } from './verify/verify-now.ts'
 
-const DEFAULT_WEIGHT = 1
-
-/** `/admin/deployments`: which model version runs on which node, and how much traffic it takes. */
+/**
+ * `/admin/deployments`: which model version runs on which node, and how much traffic it takes. Nodes may register,
+ * see and remove their own (admin-routes.ts).
+ */
 export function adminDeploymentRoutes(): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
 
-  app.get('/', async (c) => c.json({ deployments: (await latestSnapshotOf(c)).deployments }))
+  app.get('/', async (c) => {
+    const { deployments } = await latestSnapshotOf(c)
+    return c.json({ deployments: deployments.filter((own) => mayChange(c.get('key'), own)) })
+  })
 
   app.post('/', async (c) => {
-    const {
-      model,
-      id,
-      weight,
-      state,
-      region,
-      cost,
-      verify = true,
-      ...place
-    } = await readAdminBody(c, PutDeployment)
-    const key = versionKey({ id: model, version: place.version })
+    const body = await readAdminBody(c, PutDeployment)
     const snapshot = await latestSnapshotOf(c)
-    const entry = snapshot.models.get(key)
-    if (!entry) {
-      throw new MeshError('model_unknown', `${key} is not registered: POST /admin/models first`)
-    }
-    if (!entry.manifest.placement.includes(place.placement)) {
-      throw new MeshError(
-        'invalid_request',
-        `${key} may run ${entry.manifest.placement.join(' and ')}, not ${place.placement}`,
-      )
-    }
-    if (isRemote(entry.manifest) && place.transport !== 'oip') {
-      throw new MeshError(
-        'invalid_request',
-        `${key} takes tensors only: its deployments have the transport oip, not ${place.transport}`,
-      )
-    }
-    const transport = transports[place.transport]
-    transport.checkTarget(place.target, c.env)
-    if (verify) await transport.checkModel?.(place, entry.manifest, c.env)
-    const known = findDeployment(snapshot, id ?? `${key}/${place.node}`)
-    const deployment: Deployment = {
-      ...place,
-      id: id ?? `${key}/${place.node}`,
-      modelId: model,
-      // a node that registers itself again must not undo what an operator has set
-      weight: weight ?? known?.weight ?? DEFAULT_WEIGHT,
-      state: state ?? known?.state ?? 'ready',
-      region: region ?? known?.region ?? null,
-      cost: cost ?? known?.cost ?? null,
-    }
-    const changed = await putIfChanged(c, known, deployment)
+    const { manifest } = requirePlace(snapshot, body)
+    const known = findDeployment(snapshot, deploymentId(body))
+    const key = c.get('key')
+    requireMayRegister(key, body, known, snapshot)
+    const transport = transports[body.transport]
+    transport.checkTarget(body.target, c.env)
+    if (body.verify !== false) await transport.checkModel?.(body, manifest, c.env)
+
+    const next = nextDeployment(known, body, { owner: key.id, now: Date.now() })
+    const missing = next.state === 'warming' ? await warmUp(c, next) : undefined
+    const isWarm = next.state === 'warming' && missing === undefined
+    const deployment = isWarm ? inState(next, 'ready', Date.now()) : next
+    const changed = await register(c, known, deployment)
     const verification = await verifyUnlessKnown(c, deployment, changed)
-    return c.json({ ...deployment, verification }, known ? 200 : 201)
+    if (missing !== undefined) keepWarming(c, deployment)
+    return c.json({ ...deployment, missing, verification }, known ? 200 : 201)
   })
 
   app.post('/:id{.+}/verify', async (c) => {
@@ -78,40 +60,78 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
   app.patch('/:id{.+}', async (c) => {
     const patch = await readAdminBody(c, PatchDeployment)
     const known = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
+    const { state = known.state } = patch
     const deployment: Deployment = {
-      ...known,
+      ...inState(known, state, Date.now()),
+      // a state that is set takes a removal back
+      removeAt: patch.state === undefined ? known.removeAt : null,
       weight: patch.weight ?? known.weight,
-      state: patch.state ?? known.state,
       // null takes it back
       region: patch.region === undefined ? known.region : patch.region,
       cost: patch.cost === undefined ? known.cost : patch.cost,
     }
-    await putIfChanged(c, known, deployment)
+    if (!sameJson(known, deployment)) await put(c, deployment)
     return c.json(deployment)
   })
 
   app.delete('/:id{.+}', async (c) => {
-    const { id } = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
-    await change(c, 'delete_deployment', id, (store, audit) => store.deleteDeployment(id, audit))
+    const known = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
+    requireMayChange(c.get('key'), known)
+    const now = Date.now()
+    if (mustDrain(known, now) && !asksForNow(c)) {
+      const draining = drained(known, now)
+      if (!sameJson(known, draining)) await put(c, draining)
+      return c.json(draining, 202)
+    }
+    await change(c, 'delete_deployment', known.id, (store, audit) =>
+      store.deleteDeployment(known.id, audit),
+    )
     return c.body(null, 204)
   })
   return app
 }
 
-async function putIfChanged(
+/** The model that would run there. Throws `model_unknown`, or `invalid_request` where it can't. */
+function requirePlace(
+  { models }: Snapshot,
+  { model, version, placement, transport }: PutDeployment,
+): RegisteredModel {
+  const key = versionKey({ id: model, version })
+  const entry = models.get(key)
+  if (!entry) {
+    throw new MeshError('model_unknown', `${key} is not registered: POST /admin/models first`)
+  }
+  if (!entry.manifest.placement.includes(placement)) {
+    throw new MeshError(
+      'invalid_request',
+      `${key} may run ${entry.manifest.placement.join(' and ')}, not ${placement}`,
+    )
+  }
+  if (isRemote(entry.manifest) && transport !== 'oip') {
+    throw new MeshError(
+      'invalid_request',
+      `${key} takes tensors only: its deployments have the transport oip, not ${transport}`,
+    )
+  }
+  return entry
+}
+
+/** Stores what is new of it, if anything is, and renews its lease. */
+async function register(
   c: Context<RouterApp>,
   known: Deployment | undefined,
   deployment: Deployment,
 ): Promise<boolean> {
-  if (known && sameJson(known, deployment)) return false
-  const { id, state, weight, transport } = deployment
-  await change(c, 'put_deployment', id, (store, audit) =>
-    store.putDeployment(deployment, { ...audit, detail: `${transport} ${state} weight ${weight}` }),
-  )
-  return true
+  const changed = !known || !sameJson(known, deployment)
+  if (changed) await put(c, deployment, { renewed: true })
+  else if (deployment.leaseSeconds !== null) await new LeaseStore(c.env).renew([known.id], null)
+  return changed
 }
 
-/** What is known of a deployment as it is now, or else is found out: of one that registers again as it was, when it is due. */
+/**
+ * What is known of a deployment as it is now, or else is found out: of one that registers again as it was, when it
+ * is due. One that isn't ready is left to the cron trigger.
+ */
 async function verifyUnlessKnown(
   c: Context<RouterApp>,
   deployment: Deployment,
@@ -120,9 +140,28 @@ async function verifyUnlessKnown(
   const { verifications, policy } = await snapshotOf(c)
   const known = verifications.get(deployment.id) ?? PENDING
   const isSettled = known.state === 'passed' || known.state === 'unverifiable'
-  if (isSettled || policy.verification === 'off') return known
+  const isReady = deployment.state === 'ready'
+  if (isSettled || !isReady || policy.verification === 'off') return known
   const isDue = await new VerificationStore(c.env).claim(deployment.id, Date.now())
   return changed || isDue ? verifyNow(c, deployment) : known
+}
+
+function put(
+  c: Context<RouterApp>,
+  deployment: Deployment,
+  options?: { renewed: boolean },
+): Promise<void> {
+  const { id, state, weight, transport } = deployment
+  const detail = `${transport} ${state} weight ${weight}`
+  return change(c, 'put_deployment', id, (store, audit) =>
+    store.putDeployment(deployment, { ...audit, detail }, options),
+  )
+}
+
+function asksForNow(c: Context): boolean {
+  const now = c.req.query('now')
+  if (now === undefined || now === 'true') return now === 'true'
+  throw new MeshError('invalid_request', `now is '${now.slice(0, 32)}'; it can only be true`)
 }
 
 export function requireDeployment(snapshot: Snapshot, id: string): Deployment {

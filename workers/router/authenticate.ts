@@ -6,27 +6,28 @@ import { sha256 } from '#shared/sha256.ts'
 import type { RouterApp } from './env.ts'
 import { limitRate } from './limit-rate.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
-import type { ApiKey, Scope } from './snapshot.ts'
+import type { Scope } from './scope.ts'
+import type { ApiKey } from './snapshot.ts'
 
 const BEARER = /^Bearer +([\w-]{16,128})$/i
 
 /** The key that a secret of the Worker names, so that an empty registry can be filled. */
 const ROOT_KEY: ApiKey = { id: 'root', scopes: ['admin'], expiresAt: null, revokedAt: null }
 
-/** Lets in who shows a live API key with `scope`; any live key when there is none. Throws `unauthenticated` or `forbidden`. */
-export function requireKey(scope?: Scope): MiddlewareHandler<RouterApp> {
+/** Lets in who shows a live API key with one of the scopes; any live key when none is named. Throws `unauthenticated` or `forbidden`. */
+export function requireKey(...scopes: readonly Scope[]): MiddlewareHandler<RouterApp> {
   return async function authenticate(c, next) {
     c.header('www-authenticate', 'Bearer realm="capillary"')
     const key = await findKey(c)
-    if (scope !== undefined && !key.scopes.includes(scope)) {
+    if (scopes.length > 0 && !scopes.some((scope) => key.scopes.includes(scope))) {
       throw new MeshError(
         'forbidden',
-        `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scope}`,
+        `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scopes.join(' or ')}`,
       )
     }
     c.header('www-authenticate', undefined)
     c.set('key', key)
-    if (scope === 'infer') await limitRate(c, key)
+    if (scopes.includes('infer')) await limitRate(c, key)
     return next()
   }
 }

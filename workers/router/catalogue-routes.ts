@@ -8,6 +8,8 @@ import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
+import type { HealthBoard } from './resilience/health-board.ts'
+import type { Deployment } from './snapshot.ts'
 
 /** Ids in one answer, at most and by default. */
 const MAX_PAGE = 1_000
@@ -21,6 +23,7 @@ export function catalogueRoutes(): Hono<RouterApp> {
   app.get('/capabilities', async (c) => {
     const { capabilities, offers } = await snapshotOf(c)
     const { items, next } = page(c, capabilities.keys())
+    const isLive = c.get('registry').leases.liveAt(Date.now())
     const offered = items.map((id) => {
       const entry = capabilities.get(id)
       const manifests = (entry?.models ?? []).map(({ manifest }) => manifest)
@@ -28,7 +31,7 @@ export function catalogueRoutes(): Hono<RouterApp> {
         id,
         models: [...new Set(manifests.map((manifest) => manifest.id))],
         accepts: [...new Set(manifests.flatMap(({ accepts }) => accepts))],
-        ready: countServing(offers.get(id) ?? [], 'task'),
+        ready: countServing(offers.get(id) ?? [], 'task', isLive),
       }
     })
     return c.json({ capabilities: offered, next })
@@ -59,7 +62,12 @@ export function catalogueRoutes(): Hono<RouterApp> {
     const { items, next } = page(c, nodes.keys())
     return c.json({
       registryVersion: version,
-      nodes: items.map((id) => ({ id, deployments: (nodes.get(id) ?? []).map(shown) })),
+      nodes: items.map((id) => ({
+        id,
+        deployments: (nodes.get(id) ?? []).map((own) =>
+          Object.assign(shown(own), { health: healthOf(own, c.get('board')) }),
+        ),
+      })),
       next,
     })
   })
@@ -78,4 +86,15 @@ function page(c: Context, ids: Iterable<string>): { items: string[]; next: strin
     .toSorted()
   const items = rest.slice(0, limit)
   return { items, next: rest.length > limit ? (items.at(-1) ?? null) : null }
+}
+
+/** How a deployment is, as this isolate knows it; the breaker's state is null where it was never called from here. */
+function healthOf(own: Deployment, board: HealthBoard): unknown {
+  const now = Date.now()
+  const overSince = board.leases.overSince(own, now)
+  return {
+    lease: own.leaseSeconds === null ? null : overSince === undefined ? 'good' : 'over',
+    reachable: own.unreachableSince === null,
+    breaker: board.find(own)?.breaker.state(now) ?? null,
+  }
 }

@@ -54,6 +54,7 @@ export function send(
       if (!reply) throw new Error('no such node')
       return reply(call)
     },
+    probe: async () => new Response(),
     checkTarget: () => {},
   }
   const request: DispatchRequest = {

@@ -114,6 +114,8 @@ export async function dispatch(
     const now = Date.now()
     const left = request.expiresAt - now
     if (!deployment || left <= 0) return false
+    // it is no use to ask what fails besides one that is only late
+    if (kind === 'hedge' && board.find(deployment)?.admits(now) === false) return false
     if (kind !== 'first' && !board.budget.take(now)) return false
     untried = others
     const timeout = others.length > 0 ? Math.ceil(left * ATTEMPT_SHARE) : left

@@ -19,7 +19,7 @@ export interface ExplainedDeployment {
   score?: Score
   /** What of its card was measured to be otherwise. */
   contradicted?: readonly string[]
-  /** Whether this isolate would pass it over for now, since it fails, is full or asked to be left alone. */
+  /** Whether it would be passed over for now: probes can't reach it, or for this isolate it fails, is full or asked to be left alone. */
   passedOver?: true
 }
 
@@ -70,13 +70,13 @@ function explainOffer(
   }
   return Array.from(deployments, (own): ExplainedDeployment => {
     const { node, placement } = own
-    const failed = ofModel ?? deploymentFailure(registered, needs, own)
+    const failed = ofModel ?? deploymentFailure(registered, needs, own, context)
     const contradicted = contradictedOf(offer, own, context)
     const told = { model, node, placement, ...(contradicted.length > 0 ? { contradicted } : {}) }
     if (failed) return { ...told, failed }
     const health = context.board.find(own)
     const score = scoreOf(own, offer.measured, health, context)
-    const passedOver = health?.admits(context.now) === false
+    const passedOver = own.unreachableSince !== null || health?.admits(context.now) === false
     return { ...told, score, ...(passedOver ? { passedOver } : {}) }
   })
 }
@@ -95,6 +95,7 @@ function deploymentFailure(
   { verifications, policy }: Registered,
   needs: Needs,
   own: Deployment,
+  { board, now }: ExplainContext,
 ): Failure | undefined {
   if (!takesTraffic(own)) {
     const reason = own.state === 'ready' ? 'its weight is 0' : `it is ${own.state}`
@@ -103,6 +104,11 @@ function deploymentFailure(
   const verification = verifications.get(own.id) ?? PENDING
   if (!isAdmitted(verification, policy.verification)) {
     return { predicate: 'verified', reason: refusalOf(verification) }
+  }
+  const overSince = board.leases.overSince(own, now)
+  if (overSince !== undefined) {
+    const reason = `its lease expired ${Math.ceil((now - overSince) / 1_000)} s ago`
+    return { predicate: 'lease', reason }
   }
   if (!opensDoor(own.transport, needs.door)) {
     return { predicate: 'door', reason: 'its server takes tensors only' }

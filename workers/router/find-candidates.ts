@@ -5,11 +5,11 @@ import type { DoorName } from './door.ts'
 import { explain, type Explanation } from './explain.ts'
 import { match, modelElimination } from './matching/match.ts'
 import type { Needs } from './matching/needs.ts'
-import { countServing, nameOf, type Offer } from './matching/offer.ts'
+import { countServing, isServing, nameOf, type Offer } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { rank } from './ranking/rank.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
-import type { Candidate, Snapshot } from './snapshot.ts'
+import type { Candidate, Deployment, Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
 const MAX_ECHO_CHARS = 96
@@ -47,6 +47,7 @@ export function requireCandidates(
     measurementsLastMs: snapshot.policy.measurementsLastMs,
     random: Math.random,
   })
+  if (ranked.length === 0) throw nothingFits(snapshot, wanted, needs, board)
   return ranked.map(({ candidate }) => candidate)
 }
 
@@ -129,17 +130,18 @@ function nothingFits(
     const sentence = `no model of ${wanted.name} can take this: ${reasons.slice(0, MAX_REASONS).join('; ')}${more}`
     return new MeshError(predicate.code, sentence, { extensions })
   }
-  const ready = countServing(wanted.offers, wanted.door)
+  const isLive = board.leases.liveAt(Date.now())
+  const ready = countServing(wanted.offers, wanted.door, isLive)
   const sentence =
     ready === 0
-      ? `${wanted.name} is known, but nothing that offers it is ready${elsewhere(wanted)}`
+      ? `${wanted.name} is known, but nothing that offers it is ready${elsewhere(wanted, isLive)}`
       : `${ready} deployments of ${wanted.name} are ready, but none satisfies ${describe(needs)}`
   return new MeshError('no_deployment', sentence, { retryAfter: 1, extensions })
 }
 
 /** Where a capability is served by other people's servers only, its other door is open. */
-function elsewhere({ door, offers }: Wanted): string {
-  if (door === 'tensor' || countServing(offers, 'tensor') === 0) return ''
+function elsewhere({ door, offers }: Wanted, isLive: (own: Deployment) => boolean): string {
+  if (door === 'tensor' || !isServing(offers, 'tensor', isLive)) return ''
   const ids = new Set(offers.map(({ model }) => `/v2/models/${model.manifest.id}/infer`))
   return `; what is takes tensors only: POST ${Array.from(ids).join(' or ')}`
 }

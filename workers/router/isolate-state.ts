@@ -1,6 +1,7 @@
 import { AttemptCounts } from './attempt-counts.ts'
 import { AnswerStore } from './cache/answer-store.ts'
 import { Observer } from './observe/observer.ts'
+import { RecoveryProbes } from './probe/recovery-probes.ts'
 import { Registry } from './registry.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 
@@ -11,11 +12,12 @@ export interface IsolateState {
   counts: AttemptCounts
   answers: AnswerStore
   observer: Observer
+  probes: RecoveryProbes
 }
 
 export function createIsolateState(): IsolateState {
   const registry = new Registry()
-  const board = new HealthBoard()
+  const board = new HealthBoard(registry.leases)
   const answers = new AnswerStore()
   return {
     registry,
@@ -23,5 +25,6 @@ export function createIsolateState(): IsolateState {
     counts: new AttemptCounts(),
     answers,
     observer: new Observer({ registry, board, answers }),
+    probes: new RecoveryProbes(),
   }
 }

@@ -1,5 +1,7 @@
 import type { Job } from './job.ts'
+import { probeNodes } from './probe/probe-nodes.ts'
+import { removeDeployments } from './remove-deployments.ts'
 import { verifyDue } from './verify/verify-due.ts'
 
 /** What the cron trigger runs, in this order. */
-export const jobs: readonly Job[] = [verifyDue]
+export const jobs: readonly Job[] = [removeDeployments, probeNodes, verifyDue]

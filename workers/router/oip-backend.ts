@@ -11,6 +11,7 @@ import { answeringVersions } from './answering-versions.ts'
 import { constraintsOf } from './constraints.ts'
 import { tensor } from './doors/tensor.ts'
 import type { RouterApp } from './env.ts'
+import type { LeaseBoard } from './leases/lease-board.ts'
 import { lookForCall, lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { isReady, requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
@@ -27,15 +28,17 @@ export const routerBackend: OipBackend<RouterApp> = {
 
   async models(c) {
     const snapshot = await snapshotOf(c)
-    return Array.from(snapshot.models.values(), (model) => describe(model, snapshot))
+    const { leases } = c.get('registry')
+    return Array.from(snapshot.models.values(), (model) => describe(model, snapshot, leases))
   },
 
   requireModel: (c, name, version) =>
     lookTwice(c, (snapshot) => {
+      const { leases } = c.get('registry')
       const found = requireVersions(snapshot, name, version)
-      const answering = answeringVersions(found, (model) => isReady(snapshot, model))
+      const answering = answeringVersions(found, (model) => isReady(snapshot, model, leases))
       const others = found.toReversed().filter((model) => !answering.includes(model))
-      return [...answering, ...others].map((model) => describe(model, snapshot))
+      return [...answering, ...others].map((model) => describe(model, snapshot, leases))
     }),
 
   async infer(c, name, version) {
@@ -68,11 +71,11 @@ export const routerBackend: OipBackend<RouterApp> = {
 /** What runs a model on somebody else's server is known there only. */
 const REMOTE_PLATFORM = 'remote'
 
-function describe(model: RegisteredModel, snapshot: Snapshot): OipModel {
+function describe(model: RegisteredModel, snapshot: Snapshot, leases: LeaseBoard): OipModel {
   const { manifest } = model
   const { id: name, version, inputs, outputs } = manifest
   const textTensor = isRemote(manifest) ? undefined : manifest.textTensor
-  const ready = isReady(snapshot, model)
+  const ready = isReady(snapshot, model, leases)
   return {
     name,
     version,

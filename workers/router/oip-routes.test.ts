@@ -109,7 +109,7 @@ describe('an inference', () => {
       const told = router.received.map(({ headers }) => Number(headers['mesh-deadline-ms']))
       expect(told.length).toBeGreaterThan(0)
       expect(told.every((ms) => ms <= 400)).toBe(true)
-      await router.admin('DELETE', `/deployments/${encodeURI('tone@1/far-too')}`)
+      await router.admin('DELETE', `/deployments/${encodeURI('tone@1/far-too')}?now=true`)
     },
   )
 
@@ -295,7 +295,7 @@ describe('metadata', () => {
     await router.admin('POST', '/deployments', router.place({ version: '10' }))
     expect(await described()).toMatchObject({ versions: ['10', '1'], inputs })
     expect((await infer()).headers.get('mesh-model')).toBe('tone@10')
-    await router.admin('DELETE', `/deployments/${encodeURI('tone@10/far')}`)
+    await router.admin('DELETE', `/deployments/${encodeURI('tone@10/far')}?now=true`)
     await lookAgain()
     expect((await infer()).headers.get('mesh-model')).toBe('tone@1')
   })

@@ -73,7 +73,7 @@ test('asks another node for what one answers that is no embedding', async () => 
       /odd;vector@1;bad_gateway;[^,]*, native\/far;vector@1;ok/,
     )
   } finally {
-    await router.admin('DELETE', '/deployments/vector@1/odd')
+    await router.admin('DELETE', '/deployments/vector@1/odd?now=true')
     odd.close()
   }
 })

@@ -5,7 +5,7 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { NodeName } from './admin-bodies.ts'
 import type { MeasurementRow } from './matching/measured.ts'
-import type { Verification } from './verify/verification.ts'
+import { Scope } from './scope.ts'
 import {
   versionKey,
   type ApiKey,
@@ -14,6 +14,7 @@ import {
   type RegisteredModel,
   type RegistryChanges,
 } from './snapshot.ts'
+import type { Verification } from './verify/verification.ts'
 
 /** Rows as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
 export interface StoredRows {
@@ -48,14 +49,16 @@ const json = z.string().transform((text, ctx): unknown => {
 })
 const StoredManifest = json.pipe(RegisteredManifest)
 const StoredArtefacts = json.pipe(z.record(z.string(), z.string()))
-const StoredScopes = json.pipe(z.array(z.enum(['infer', 'admin'])))
+const StoredScopes = json.pipe(z.array(Scope))
 /** What the router computes with, or writes into headers; the other columns are text to it. There may be very many. */
 const Checked = z.object({
   node: NodeName,
   placement: z.enum(['edge', 'native']),
   transport: z.enum(['binding', 'http', 'oip']),
-  state: z.enum(['ready', 'draining', 'disabled']),
+  state: z.enum(['warming', 'ready', 'draining', 'disabled']),
   weight: z.number(),
+  leaseSeconds: z.number().nullable(),
+  unreachableSince: z.number().nullable(),
 })
 const Measured = json.pipe(
   z.array(z.tuple([z.string(), z.unknown(), z.unknown(), z.unknown(), z.unknown()])),

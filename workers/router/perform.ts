@@ -67,6 +67,7 @@ async function recallOrMake(
 
 async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<Answered> {
   const { candidates, started, priority = 'normal', ...request } = call
+  c.get('probes').behind(c)
   const dispatched = await dispatch(
     candidates,
     {
@@ -193,17 +194,19 @@ export async function lookForCall(
   }
 }
 
-/** What `look` finds in the snapshot; when it throws, in one that is checked once more. */
+/** What `look` finds in the snapshot; when it throws, in one that is checked once more, leases included. */
 export async function lookTwice<T>(
   c: Context<RouterApp>,
   look: (snapshot: Snapshot) => T,
 ): Promise<T> {
   const snapshot = await snapshotOf(c)
+  const { leases } = c.get('registry')
+  const { lastId } = leases
   try {
     return look(snapshot)
   } catch (err) {
     const rechecked = await recheckedSnapshotOf(c)
-    if (rechecked === snapshot) throw err
+    if (rechecked === snapshot && leases.lastId === lastId) throw err
     return look(rechecked)
   }
 }

@@ -53,8 +53,13 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
     target: 'TONE',
     weight: 1,
     state: 'ready',
+    stateSince: null,
+    removeAt: null,
     region: null,
     cost: null,
+    owner: null,
+    leaseSeconds: null,
+    unreachableSince: null,
     ...overrides,
   }
 }

@@ -4,6 +4,8 @@ import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 import { registryChanges, registryMeta } from '#shared/schema.ts'
 
 import type { CardSettings, RegistryBindings } from './env.ts'
+import type { LeaseRow } from './leases/lease-board.ts'
+import { LeaseStore } from './leases/lease-store.ts'
 import { readSnapshot, type LoggedChanges, type RowSource } from './read-snapshot.ts'
 import type { StoredRows } from './parse-rows.ts'
 import type { RegistrySource } from './registry.ts'
@@ -23,10 +25,12 @@ const MAX_CHANGES = 1_000
 /** Reads the registry from D1. Each read is one batch, which sees one state of all tables. */
 export class RegistryReader implements RegistrySource, RowSource {
   readonly #db: DrizzleD1Database
+  readonly #leases: LeaseStore
   readonly #settings: CardSettings
 
   constructor(env: RegistryBindings & CardSettings) {
     this.#db = drizzle(env.DB, { casing: 'snake_case' })
+    this.#leases = new LeaseStore(env)
     this.#settings = env
   }
 
@@ -37,6 +41,10 @@ export class RegistryReader implements RegistrySource, RowSource {
 
   readSnapshot(known?: Snapshot): Promise<Snapshot> {
     return readSnapshot(this, known, cardPolicy(this.#settings))
+  }
+
+  readLeases(after: number): Promise<LeaseRow[]> {
+    return this.#leases.readAfter(after)
   }
 
   async readPosition(): Promise<LogPosition> {

@@ -1,4 +1,17 @@
-import { and, desc, eq, getTableColumns, isNull, lt, notInArray, or, sql } from 'drizzle-orm'
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  notExists,
+  notInArray,
+  or,
+  sql,
+} from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import type { RegisteredManifest } from '#shared/remote-manifest.ts'
@@ -9,6 +22,7 @@ import {
   deployments,
   exampleFiles,
   idempotencyKeys,
+  leases,
   measurements,
   models,
   modelVersions,
@@ -17,15 +31,17 @@ import {
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
+import { leaseWrites } from './leases/lease-store.ts'
 import { registryUnreadable } from './registry-unreadable.ts'
-import type { ApiKey, Deployment, Scope } from './snapshot.ts'
+import type { Scope } from './scope.ts'
+import type { ApiKey, Deployment } from './snapshot.ts'
 import { measurementWrites, verifySoon } from './verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
 const MAX_MATCHES = 200
 
-/** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter. */
+/** Writes the registry, and reads what no snapshot has. Every write is one batch with its audit entry and the raised counter: all or nothing. */
 export class RegistryStore {
   readonly #db: DrizzleD1Database
 
@@ -85,13 +101,19 @@ export class RegistryStore {
     ])
   }
 
-  async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
+  /** With its lease renewed when it registered itself; else an operator changed it, which says nothing of its node. */
+  async putDeployment(
+    deployment: Deployment,
+    audit: Audit,
+    { renewed = false }: { renewed?: boolean } = {},
+  ): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
     await writeRegistry(this.#db, audit, [
       this.#db
         .insert(deployments)
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
+      ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
     ])
   }
 
@@ -106,12 +128,33 @@ export class RegistryStore {
     )
   }
 
-  async deleteDeployment(id: string, audit: Audit): Promise<void> {
+  /** Only if it may still be removed then, where a time is given: it may have come back. */
+  async deleteDeployment(
+    id: string,
+    audit: Audit,
+    { removableAt, overBefore }: { removableAt?: number; overBefore?: number } = {},
+  ): Promise<void> {
+    const over = this.#db
+      .select({ id: leases.deploymentId })
+      .from(leases)
+      .where(lt(leases.expiresAt, overBefore ?? 0))
+    const isGone = notExists(
+      this.#db.select({ id: deployments.id }).from(deployments).where(eq(deployments.id, id)),
+    )
     await writeRegistry(this.#db, audit, [
-      this.#db.delete(deployments).where(eq(deployments.id, id)),
+      this.#db
+        .delete(deployments)
+        .where(
+          and(
+            eq(deployments.id, id),
+            removableAt === undefined ? undefined : lte(deployments.removeAt, removableAt),
+            overBefore === undefined ? undefined : inArray(deployments.id, over),
+          ),
+        ),
+      this.#db.delete(leases).where(and(eq(leases.deploymentId, id), isGone)),
       // what was measured of it says nothing of another that takes its name
-      this.#db.delete(measurements).where(eq(measurements.deploymentId, id)),
-      this.#db.delete(verifications).where(eq(verifications.deploymentId, id)),
+      this.#db.delete(measurements).where(and(eq(measurements.deploymentId, id), isGone)),
+      this.#db.delete(verifications).where(and(eq(verifications.deploymentId, id), isGone)),
     ])
   }
 

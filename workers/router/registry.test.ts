@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest'
 
+import type { LeaseRow } from './leases/lease-board.ts'
 import {
   CHECK_TIMEOUT_MS,
   FIRST_LOAD_MS,
@@ -18,6 +19,7 @@ const NEVER = new Promise<never>(() => {})
 class Database {
   version = 1
   versionReads = 0
+  leases: LeaseRow[] = []
   snapshotReads = 0
   /** What a read waits for before it takes what is stored, or after. */
   before: () => Promise<void> = async () => {}
@@ -28,6 +30,10 @@ class Database {
     const { version } = this
     await this.before()
     return version
+  }
+
+  async readLeases(after: number) {
+    return this.leases.filter(({ id }) => id > after)
   }
 
   async readSnapshot() {
@@ -281,5 +287,42 @@ describe('around a change', () => {
     await pass(FRESH_MS + 1)
     database.before = async () => {}
     expect((await current()).version).toBe(2)
+  })
+})
+
+describe('leases', () => {
+  const LEASED = { id: 'd', leaseSeconds: 60 }
+  const isOver = () => registry.leases.overSince(LEASED, Date.now()) !== undefined
+  const renew = () => {
+    const id = database.leases.length + 1
+    database.leases.push({ id, deploymentId: 'd', expiresAt: Date.now() + 60_000 })
+  }
+
+  test('are read along with each check, though no counter moves', async () => {
+    renew()
+    await current()
+    await pass(50_000)
+    renew()
+    await current()
+    await pass(FRESH_MS + 1)
+    await current()
+    await pass(55_000)
+    expect([isOver(), database.snapshotReads]).toEqual([false, 1])
+  })
+
+  test('stand still while D1 fails, since nobody can renew, and end as they should when it is back', async () => {
+    renew()
+    await current()
+    await pass(FRESH_MS + 1)
+    database.before = fail
+    await current()
+    await pass(300_000)
+    expect(isOver()).toBe(false)
+    database.before = async () => {}
+    await current()
+    await pass(59_000)
+    expect(isOver()).toBe(false)
+    await pass(2_000)
+    expect(isOver()).toBe(true)
   })
 })

@@ -2,6 +2,7 @@ import { withinDeadline } from '#shared/deadline.ts'
 import { log } from '#shared/log.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
+import { LeaseBoard, type LeaseRow } from './leases/lease-board.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Where snapshots come from: D1, through registry-reader.ts. */
@@ -10,6 +11,8 @@ export interface RegistrySource {
   readVersion(): Promise<number>
   /** What is stored now; of a `known` one only what changed is read. */
   readSnapshot(known: Snapshot | undefined): Promise<Snapshot>
+  /** Leases that were renewed after the renewal of that id. */
+  readLeases(after: number): Promise<readonly LeaseRow[]>
 }
 
 /** Keeps the request's context alive for work that nobody waits for: `ctx.waitUntil`. */
@@ -35,6 +38,8 @@ export const RECHECK_INTERVAL_MS = 1_000
  * between requests: workerd forbids one request to wait for another's I/O.
  */
 export class Registry {
+  /** Read along with every check, since a renewal raises no counter. */
+  readonly leases = new LeaseBoard()
   #snapshot: Snapshot | undefined
   /** When the last read began that confirmed the snapshot. */
   #checkedAt = Number.NEGATIVE_INFINITY
@@ -62,6 +67,11 @@ export class Registry {
 
   get version(): number | undefined {
     return this.#snapshot?.version
+  }
+
+  /** The snapshot as it is, for who would rather have none than wait. */
+  get known(): Snapshot | undefined {
+    return this.#snapshot
   }
 
   /** The snapshot to answer from. Throws `registry_unavailable` only when there never was one. */
@@ -130,7 +140,9 @@ export class Registry {
   async #readIfMoved(source: RegistrySource, known: Snapshot): Promise<Snapshot> {
     const startedAt = this.#now()
     this.#checkStartedAt = startedAt
-    const version = await source.readVersion().catch(unavailable)
+    const [version] = await Promise.all([source.readVersion(), this.#readLeases(source)]).catch(
+      unavailable,
+    )
     if (version !== known.version) return this.#load(source)
     // another request may have installed a newer one meanwhile, which this says nothing about
     if (this.#snapshot === known) this.#confirm(startedAt)
@@ -160,11 +172,18 @@ export class Registry {
     const startedAt = this.#now()
     this.#checkStartedAt = startedAt
     const snapshot = await source.readSnapshot(this.#snapshot).catch(unavailable)
+    // after the deployments, so that none of them lacks its lease
+    await this.#readLeases(source).catch(unavailable)
     if (this.#snapshot && order < this.#loadInstalled) return this.#snapshot
     this.#snapshot = snapshot
     this.#loadInstalled = order
     this.#confirm(startedAt)
     return snapshot
+  }
+
+  async #readLeases(source: RegistrySource): Promise<void> {
+    const readAt = this.#now()
+    this.leases.note(await source.readLeases(this.leases.lastId), readAt)
   }
 
   #confirm(startedAt: number): void {
@@ -175,6 +194,7 @@ export class Registry {
   #noteFailure(err: unknown): void {
     if (!this.#failing) log.error('registry_check_failed', { message: reasonOf(err) })
     this.#failing = true
+    this.leases.hold()
   }
 }
 

@@ -3,7 +3,8 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { answeringVersions } from './answering-versions.ts'
 import type { Constraints } from './constraints.ts'
 import { requireCandidates } from './find-candidates.ts'
-import { countServing } from './matching/offer.ts'
+import type { LeaseBoard } from './leases/lease-board.ts'
+import { isServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
 import { versionKey, type Candidate, type RegisteredModel, type Snapshot } from './snapshot.ts'
@@ -49,7 +50,7 @@ export function requireTensorCandidates(
 ): Candidate[] {
   const version = agreedVersion(name, inPath, constraints)
   const known = requireVersions(snapshot, name, version)
-  const answering = new Set(answeringVersions(known, (own) => isReady(snapshot, own)))
+  const answering = new Set(answeringVersions(known, (own) => isReady(snapshot, own, board.leases)))
   const offers = (snapshot.offersOfModel.get(name) ?? []).filter(({ model }) =>
     answering.has(model),
   )
@@ -58,14 +59,14 @@ export function requireTensorCandidates(
 }
 
 /** Whether a deployment of the version takes requests. */
-export function isReady({ offersOfModel }: Snapshot, model: RegisteredModel): boolean {
+export function isReady(
+  { offersOfModel }: Snapshot,
+  model: RegisteredModel,
+  leases: LeaseBoard,
+): boolean {
   const offers = offersOfModel.get(model.manifest.id) ?? []
-  return (
-    countServing(
-      offers.filter((own) => own.model === model),
-      'tensor',
-    ) > 0
-  )
+  const own = offers.filter((offer) => offer.model === model)
+  return isServing(own, 'tensor', leases.liveAt(Date.now()))
 }
 
 /** The header may pin what the path left open; a model of its own would contradict it. */

@@ -9,12 +9,12 @@ const TONE = 'text-classification/tone'
 test('keeps a capability whose deployments are all out of service', () => {
   const { capabilities, offers } = compileSnapshot(rows({ deployments: [] }))
   expect(capabilities.has(TONE)).toBe(true)
-  expect(countServing(offers.get(TONE) ?? [], 'task')).toBe(0)
+  expect(countServing(offers.get(TONE) ?? [], 'task', () => true)).toBe(0)
 })
 
 test('ignores a deployment of a model that is not registered', () => {
   const snapshot = compileSnapshot(rows({ deployments: [deployment({ version: '7' })] }))
-  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task')).toBe(0)
+  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task', () => true)).toBe(0)
 })
 
 test('gathers the versions and models of one capability', () => {
@@ -28,7 +28,7 @@ test('gathers the versions and models of one capability', () => {
       ],
     }),
   )
-  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task')).toBe(3)
+  expect(countServing(snapshot.offers.get(TONE) ?? [], 'task', () => true)).toBe(3)
   expect(snapshot.versions.get('tone')).toHaveLength(2)
 })
 

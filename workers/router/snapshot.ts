@@ -5,11 +5,10 @@ import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 import { applyChanges } from './apply-changes.ts'
 import type { DeploymentMeasurements, MeasurementRow } from './matching/measured.ts'
 import type { Offer } from './matching/offer.ts'
+import type { Scope } from './scope.ts'
 import { SortedMap } from './sorted-map.ts'
 import { DEFAULT_CARD_POLICY, type CardPolicy } from './verify/card-policy.ts'
 import type { Verification } from './verify/verification.ts'
-
-export type Scope = 'infer' | 'admin'
 
 export interface ApiKey {
   id: string
@@ -27,9 +26,19 @@ export interface Deployment {
   transport: 'binding' | 'http' | 'oip'
   target: string
   weight: number
-  state: 'ready' | 'draining' | 'disabled'
+  /** `warming`: nobody has found it ready yet. */
+  state: 'warming' | 'ready' | 'draining' | 'disabled'
+  stateSince: number | null
+  /** From when on it may be removed, in ms since the epoch; null while nobody asked for it. */
+  removeAt: number | null
   region: string | null
   cost: number | null
+  /** Id of the API key that registered it. */
+  owner: string | null
+  /** It takes traffic only as long as it renews its lease; always when null. */
+  leaseSeconds: number | null
+  /** Since when probes can't reach it, in ms since the epoch. */
+  unreachableSince: number | null
 }
 
 /** A deployment that a request may try, with what the attempt must know of its model. */

@@ -58,8 +58,10 @@ export interface TestRouter {
     body: Uint8Array | string,
     more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
   ): void
-  /** What the far node was sent so far. */
+  /** What the far node was sent so far, but for the questions whether it is ready. */
   received: ReceivedCall[]
+  /** Those. */
+  asked: ReceivedCall[]
   /** The key that signs calls, and what is public of it, as JWK JSON. */
   signingKey: string
   publicKey: string
@@ -89,6 +91,7 @@ export async function startTestRouter(
   const pair = await generateKeyPair('EdDSA', { extractable: true })
   const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
+  const asked: ReceivedCall[] = []
   let reply: {
     contentType: string
     body: Uint8Array | string
@@ -104,7 +107,8 @@ export async function startTestRouter(
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     request.on('end', async () => {
       const body = Buffer.concat(chunks)
-      received.push({ headers: request.headers, path: request.url ?? '', body })
+      const call = { headers: request.headers, path: request.url ?? '', body }
+      ;(call.path.endsWith('/ready') ? asked : received).push(call)
       if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
       response
         .writeHead(reply.status ?? 200, {
@@ -203,6 +207,7 @@ export async function startTestRouter(
       reply = { contentType, body, ...more }
     },
     received,
+    asked,
     signingKey,
     publicKey: JSON.stringify(await exportJWK(pair.publicKey)),
     database: async () => (await worker.getEnv()).DB,

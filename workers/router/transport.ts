@@ -11,12 +11,20 @@ export interface NodeCall {
   signal: AbortSignal
 }
 
+/** What a deployment is asked to be ready for: its node to take requests at all, or the model itself, which may load it. */
+export interface Readiness {
+  of: 'node' | 'model'
+  signal: AbortSignal
+}
+
 /**
  * How the router reaches a deployment. Throws MeshError `unreachable` when it can't; whatever the node
  * answers, even an error, is returned.
  */
 export interface Transport {
   call(deployment: Deployment, call: NodeCall, env: RouterBindings): Promise<Response>
+  /** Asks whether it is ready: 200 when it is. Costs no inference. Throws as `call` does. */
+  probe(deployment: Deployment, readiness: Readiness, env: RouterBindings): Promise<Response>
   /** Throws MeshError `invalid_request` when `target` can't be one of this transport's. */
   checkTarget(target: string, env: RouterBindings): void
   /**

@@ -6,7 +6,7 @@ import { auditLog, registryMeta } from '#shared/schema.ts'
 
 const META_ROW = 1
 
-export type RegistryWrite = Parameters<DrizzleD1Database['batch']>[0][number]
+export type Write = Parameters<DrizzleD1Database['batch']>[0][number]
 
 /** Who did what to what; stored with the change itself. */
 export interface Audit {
@@ -16,11 +16,14 @@ export interface Audit {
   detail?: string
 }
 
-/** One batch: the changes with their audit entry and the raised counter, all or nothing. Throws `conflict` or `registry_unavailable`. */
+/**
+ * Makes a change of the registry: one batch with its audit entry and the raised counter, all or nothing.
+ * Throws MeshError `conflict` when another change came in between, `registry_unavailable` when D1 fails.
+ */
 export async function writeRegistry(
   db: DrizzleD1Database,
   { actor, action, target, detail = '' }: Audit,
-  writes: readonly RegistryWrite[],
+  writes: readonly Write[],
 ): Promise<void> {
   const batch = db.batch([
     db
@@ -36,8 +39,8 @@ export async function writeRegistry(
   await batch.catch(unwritable)
 }
 
-/** Each change was checked against what was stored; a constraint that fails tells of one in between. */
-function unwritable(cause: unknown): never {
+/** What a failed write is told as. Each change was checked against what was stored; a constraint that fails tells of one in between. */
+export function unwritable(cause: unknown): never {
   if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
     throw new MeshError('conflict', 'another change came in between: look again and repeat', {
       cause,

@@ -91,7 +91,7 @@ describe('an answer', () => {
     expect(anywhere.headers.get('mesh-node')).toBe('near')
     const native = await ask({ text, headers: { 'mesh-placement': 'native' } })
     expect(native.headers.get('mesh-node')).toBe('far')
-    await router.admin('DELETE', '/deployments/tone@1/near')
+    await router.admin('DELETE', '/deployments/tone@1/near?now=true')
   })
 
   test('that is an error is not kept', async () => {

@@ -52,7 +52,11 @@ export function card(model: RegisteredModel, snapshot: Snapshot, now = Date.now(
   }
 }
 
-/** Targets stay inside: callers name a capability, not a machine. */
-export function shown({ target: _, ...deployment }: Deployment): Omit<Deployment, 'target'> {
+/** Targets stay inside: callers name a capability, not a machine. So do the keys of their owners. */
+export function shown({
+  target: _,
+  owner: _owner,
+  ...deployment
+}: Deployment): Omit<Deployment, 'target' | 'owner'> {
   return deployment
 }

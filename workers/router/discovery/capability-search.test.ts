@@ -64,7 +64,7 @@ describe('a search by meaning', () => {
     await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve))
     const { port } = node.address() as AddressInfo // as: it listens on a port
     const target = `http://127.0.0.1:${port}`
-    const place = router.place({ model: 'english', node: 'choosy', target })
+    const place = router.place({ model: 'english', node: 'choosy', target, state: 'ready' })
     expect((await router.admin('POST', '/deployments', place)).status).toBe(201)
     await router.admin('PATCH', '/deployments/english@1/far', { state: 'draining' })
     // more than there are connections at once: each would have stopped at one
@@ -80,7 +80,7 @@ describe('a search by meaning', () => {
     await search(router, { text: 'two' })
     expect(seen).toEqual(['two'])
     for (const takeBack of withdrawals) await takeBack()
-    await router.admin('DELETE', '/deployments/english@1/choosy')
+    await router.admin('DELETE', '/deployments/english@1/choosy?now=true')
     await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
     node.close()
   })
@@ -106,6 +106,7 @@ describe('a search by meaning', () => {
       model: 'english',
       node: 'silent',
       target: `http://127.0.0.1:${port}`,
+      state: 'ready',
     })
     expect((await router.admin('POST', '/deployments', place)).status).toBe(201)
     await router.admin('PATCH', '/deployments/english@1/far', { state: 'draining' })
@@ -114,7 +115,7 @@ describe('a search by meaning', () => {
     expect(performance.now() - started).toBeLessThan(9_000)
     expect(how).toBe('lexical')
     expect(results[0]?.identifier).toContain(':tone')
-    await router.admin('DELETE', '/deployments/english@1/silent')
+    await router.admin('DELETE', '/deployments/english@1/silent?now=true')
     await router.admin('PATCH', '/deployments/english@1/far', { state: 'ready' })
     expect((await search(router, { text: 'tone' })).how).toBe('semantic')
     silent.closeAllConnections()

@@ -22,7 +22,10 @@ export async function offer(
   await expectStatus(router.admin('POST', '/models', { manifest }), 201)
   await expectStatus(router.admin('POST', '/deployments', router.place({ model: id })), 201)
   return async () => {
-    await expectStatus(router.admin('DELETE', `/deployments/${id}@${manifest.version}/far`), 204)
+    await expectStatus(
+      router.admin('DELETE', `/deployments/${id}@${manifest.version}/far?now=true`),
+      204,
+    )
     await expectStatus(router.admin('DELETE', `/models/${id}`), 204)
   }
 }

@@ -1,4 +1,4 @@
-import { countServing } from '../matching/offer.ts'
+import { isServing } from '../matching/offer.ts'
 import type { CapabilityEntry, ModelEntry, Snapshot } from '../snapshot.ts'
 
 /** One capability as people look for it: what its models' manifests say in words. */
@@ -17,7 +17,7 @@ export interface CapabilityDocument {
 /** Snapshots are never changed, so what is made of one holds as long as it does. */
 const documents = new WeakMap<Snapshot['offers'], readonly CapabilityDocument[]>()
 
-/** Every capability that something ready offers, in the order of their names. */
+/** Every capability that something ready offers, in the order of their names; of leases that ran out since it knows nothing. */
 export function documentsOf({
   capabilities,
   offers,
@@ -25,7 +25,7 @@ export function documentsOf({
   const known = documents.get(offers)
   if (known) return known
   const made = Array.from(capabilities)
-    .filter(([id]) => countServing(offers.get(id) ?? [], 'task') > 0)
+    .filter(([id]) => isServing(offers.get(id) ?? [], 'task', () => true))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(describe)
   documents.set(offers, made)

@@ -18,6 +18,8 @@ export interface Place {
 
 export interface Pool extends Place {
   door: DoorName
+  /** Whether probes reach them. */
+  reachable: boolean
   list: WeightedList<Deployment>
 }
 
@@ -62,12 +64,12 @@ export function editPools(
         old: serving(old),
         next: next && isAdmitted(next) ? serving(next) : undefined,
       })),
-      (own) => placeKey(placeOf(own)),
+      (own) => placeKey(poolOf(own)),
       byId,
     )
     for (const [key, items] of edited) {
       const [first] = items ?? []
-      if (items && first) known.set(key, { ...placeOf(first), door, list: weightedList(items) })
+      if (items && first) known.set(key, { ...poolOf(first), door, list: weightedList(items) })
       else known.delete(key)
     }
     return Array.from(known)
@@ -90,8 +92,8 @@ export function byId(a: Pick<Deployment, 'id'>, b: Pick<Deployment, 'id'>): numb
 }
 
 /** A region is the owner's own words, so it comes last. */
-function placeKey({ placement, egress, region }: Place): string {
-  return `${placement} ${egress} ${region === null ? '' : `in ${region}`}`
+function placeKey({ placement, egress, reachable, region }: Omit<Pool, 'door' | 'list'>): string {
+  return `${placement} ${egress} ${reachable} ${region === null ? '' : `in ${region}`}`
 }
 
 function cacheNameOf({ manifest, artefacts }: RegisteredModel): string | null {
@@ -116,12 +118,27 @@ export function placeOf({ placement, region, transport }: Deployment): Place {
   return { placement, region, egress: transport !== 'binding' }
 }
 
+function poolOf(own: Deployment): Omit<Pool, 'door' | 'list'> {
+  return { ...placeOf(own), reachable: own.unreachableSince === null }
+}
+
+type IsLive = (own: Deployment) => boolean
+
 /** How many deployments may be called at a door. */
-export function countServing(offers: readonly Offer[], door: DoorName): number {
+export function countServing(offers: readonly Offer[], door: DoorName, isLive: IsLive): number {
+  return listsAt(offers, door).reduce((sum, list) => sum + list.filter(isLive).length, 0)
+}
+
+/** Whether any may. */
+export function isServing(offers: readonly Offer[], door: DoorName, isLive: IsLive): boolean {
+  return listsAt(offers, door).some((list) => list.some(isLive))
+}
+
+function listsAt(offers: readonly Offer[], door: DoorName): (readonly Deployment[])[] {
   return offers
     .flatMap(({ pools }) => pools)
     .filter((pool) => pool.door === door)
-    .reduce((sum, { list }) => sum + list.items.length, 0)
+    .map(({ list }) => list.items)
 }
 
 /** How messages name a model version, as `versionKey` does. */

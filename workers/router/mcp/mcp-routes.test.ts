@@ -142,7 +142,10 @@ describe('the list of tools', () => {
     const placed = await router.admin('POST', '/deployments', router.place({ model: 'mood' }))
     expect(placed.status).toBe(201)
     expect(await names()).toContain('text-classification_mood')
-    await router.admin('DELETE', `/deployments/${encodeURIComponent(String(placed.body.id))}`)
+    await router.admin(
+      'DELETE',
+      `/deployments/${encodeURIComponent(String(placed.body.id))}?now=true`,
+    )
     expect(await names()).not.toContain('text-classification_mood')
   })
 

@@ -30,6 +30,18 @@ export function isolateReadings({ registry, board, answers, outboxes }: IsolateP
       },
     }),
     createReading({
+      name: 'mesh_leased_deployments',
+      help: `Deployments that renew a lease, by whether it is good or over ${OF_ISOLATE}`,
+      type: 'gauge',
+      read: () => leaseStates(registry, Date.now()),
+    }),
+    createReading({
+      name: 'mesh_unreachable_deployments',
+      help: `Deployments that probes cannot reach, which are asked last ${OF_ISOLATE}`,
+      type: 'gauge',
+      read: () => registry.known?.deployments.filter((own) => own.unreachableSince !== null).length,
+    }),
+    createReading({
       name: 'mesh_calls_in_flight',
       help: `Calls of deployments on their way ${OF_ISOLATE}`,
       type: 'gauge',
@@ -66,6 +78,15 @@ export function isolateReadings({ registry, board, answers, outboxes }: IsolateP
       read: () =>
         Object.entries(outboxes).map(([kind, { lost }]) => ({ labels: { kind }, value: lost })),
     }),
+  ]
+}
+
+function leaseStates({ known, leases }: IsolateState['registry'], now: number): Sample[] {
+  const leased = known?.deployments.filter(({ leaseSeconds }) => leaseSeconds !== null) ?? []
+  const good = leased.filter(leases.liveAt(now)).length
+  return [
+    { labels: { state: 'good' }, value: good },
+    { labels: { state: 'over' }, value: leased.length - good },
   ]
 }
 

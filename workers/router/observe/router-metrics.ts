@@ -49,6 +49,11 @@ export class RouterMetrics {
     help: `Requests that the cache was asked for: hit, collapsed (into one on its way) or miss ${OF_ISOLATE}`,
     labels: ['result'],
   })
+  readonly #probes = new Counter({
+    name: 'mesh_probes_total',
+    help: `Questions whether a deployment is ready, by occasion (cron, recovery, warm-up) and result ${OF_ISOLATE}`,
+    labels: ['occasion', 'result'],
+  })
   readonly all: readonly Metric[]
 
   constructor(readings: readonly Metric[]) {
@@ -59,6 +64,7 @@ export class RouterMetrics {
       this.#attemptDurations,
       this.#hedges,
       this.#cache,
+      this.#probes,
       ...readings,
     ]
   }
@@ -69,6 +75,10 @@ export class RouterMetrics {
     const isMade = model !== null && outcome === 'ok' && (cache === 'miss' || cache === 'bypass')
     if (isMade) this.#durations.observe({ model }, ms / 1_000)
     for (const attempt of attempts) this.#noteAttempt(attempt)
+  }
+
+  noteProbe(occasion: 'cron' | 'recovery' | 'warm-up', isWell: boolean): void {
+    this.#probes.increment({ occasion, result: isWell ? 'ok' : 'failed' })
   }
 
   #noteAttempt({ kind, outcome, model, ms }: Attempt): void {

@@ -2,7 +2,13 @@ import { z } from 'zod'
 
 import type { ErrorCode } from '#shared/error-codes.ts'
 
-import { CreateKey, PatchDeployment, PutDeployment, PutModel } from '../admin-bodies.ts'
+import {
+  CreateKey,
+  PatchDeployment,
+  PutDeployment,
+  PutModel,
+  RenewLeases,
+} from '../admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
@@ -11,14 +17,24 @@ import { VerificationSchema } from './verification-schema.ts'
 
 const BODY: readonly ErrorCode[] = ['invalid_request', 'payload_too_large']
 
+const Time = z.int().nullable()
 const Deployment = z.looseObject({
   id: z.string(),
   modelId: z.string(),
   version: z.string(),
   node: z.string(),
   target: z.string(),
+  state: z.string(),
+  stateSince: Time,
+  removeAt: Time,
+  leaseSeconds: z.int().nullable(),
+  unreachableSince: Time,
 })
-const VerifiedDeployment = Deployment.extend({ verification: VerificationSchema })
+/** `missing`: why it takes no traffic yet. */
+const Registered = Deployment.extend({
+  missing: z.string().optional(),
+  verification: VerificationSchema,
+})
 const Stored = z.looseObject({ model: z.string(), changed: z.boolean() })
 const Key = z.looseObject({ id: z.string(), name: z.string(), scopes: z.array(z.string()) })
 
@@ -54,18 +70,18 @@ export const adminPaths: PathGroup = () => ({
   },
   '/admin/deployments': {
     get: {
-      ...about('Every deployment, with its target'),
+      ...about('Every deployment with its target; to a key of the scope register its own'),
       responses: {
         200: jsonAnswer('The deployments', z.looseObject({ deployments: z.array(Deployment) })),
         ...errors([]),
       },
     },
     post: {
-      ...about('Registers where a model runs, and runs its examples there'),
+      ...about('Registers where a model runs, or renews its lease; keys of the scope register may'),
       requestBody: jsonBody(jsonSchema(PutDeployment)),
       responses: {
-        200: jsonAnswer('It was registered', VerifiedDeployment),
-        201: jsonAnswer('It is registered now', VerifiedDeployment),
+        200: jsonAnswer('It was registered', Registered),
+        201: jsonAnswer('It is registered now', Registered),
         ...errors([...BODY, 'model_unknown', 'conflict']),
       },
     },
@@ -81,8 +97,31 @@ export const adminPaths: PathGroup = () => ({
       },
     },
     delete: {
-      ...about('Removes a deployment'),
-      responses: { 204: { description: 'It is gone' }, ...errors(['not_found']) },
+      ...about('Drains a deployment and then removes it; keys of the scope register may'),
+      parameters: [
+        queryParameter('now', '`true`: without waiting for requests on their way', {
+          type: 'string',
+          enum: ['true'],
+        }),
+      ],
+      responses: {
+        202: jsonAnswer('It takes no new requests and is removed at `removeAt`', Deployment),
+        204: { description: 'It is gone' },
+        ...errors(['invalid_request', 'not_found']),
+      },
+    },
+  },
+  '/admin/leases': {
+    post: {
+      ...about('Renews the leases of deployments; keys of the scope register may'),
+      requestBody: jsonBody(jsonSchema(RenewLeases)),
+      responses: {
+        200: jsonAnswer(
+          'Which were renewed, and which must be registered',
+          z.object({ renewed: z.array(z.string()), refused: z.array(z.string()) }),
+        ),
+        ...errors([...BODY, 'registry_unavailable']),
+      },
     },
   },
   '/admin/keys': {

@@ -44,3 +44,44 @@ test('names two of each place where there are many, the better of both before al
 test('names as many as it is worth trying where there are a few places', () => {
   expect(rankOf(4)).toHaveLength(16)
 })
+
+/** Who is asked for, in this order, of deployments of one model. */
+function order(board: HealthBoard, ...own: Parameters<typeof deployment>[0][]): string[] {
+  const edits = own.map((overrides) => ({ old: undefined, next: deployment(overrides) }))
+  const offer = createOffer(modelEntry(), NOTHING_MEASURED, editPools([], edits))
+  const matches = offer.pools.filter(({ door }) => door === 'task').map((pool) => ({ offer, pool }))
+  const context = {
+    objective: undefined,
+    timeLeftMs: 1_000,
+    now: 1_000,
+    measurementsLastMs: 1_000,
+    random: Math.random,
+  }
+  return rank(matches, { board, ...context }).map(({ candidate }) => candidate.id)
+}
+
+test('names what probes cannot reach after all others, however good it is', () => {
+  const unreachableSince = 1
+  expect(
+    order(
+      new HealthBoard(),
+      { id: 'gone', unreachableSince },
+      { id: 'far', placement: 'native', region: 'r' },
+      { id: 'near', node: 'n' },
+    ),
+  ).toEqual(['near', 'far', 'gone'])
+  expect(order(new HealthBoard(), { id: 'gone', unreachableSince })).toEqual(['gone'])
+})
+
+test('names nobody whose lease is over', () => {
+  const board = new HealthBoard()
+  const renewed = (id: string, expiresAt: number, n: number) => ({
+    id: n,
+    deploymentId: id,
+    expiresAt,
+  })
+  board.leases.note([renewed('good', 1_001, 1), renewed('over', 1_000, 2)], 0)
+  const leased = { leaseSeconds: 10 }
+  expect(order(board, { id: 'good', ...leased }, { id: 'over', ...leased })).toEqual(['good'])
+  expect(order(board, { id: 'over', ...leased }, { id: 'never', ...leased })).toEqual([])
+})

@@ -27,7 +27,7 @@ export interface Ranked {
 /**
  * The deployments to try, best first. Of each pool a few are drawn by weight, and of the first two the
  * better one goes first (power of two choices: no crowd runs to the single best). Those come first, by score;
- * the others follow for when they fail.
+ * the others follow for when they fail, and what probes can't reach comes last. Whose lease is over is no choice.
  */
 export function rank(matches: readonly Match[], context: RankContext): Ranked[] {
   const compared = matches.slice(0, MAX_POOLS)
@@ -35,16 +35,17 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
     MAX_CANDIDATES_PER_POOL,
     Math.max(MIN_CANDIDATES_PER_POOL, Math.ceil(ENOUGH_CANDIDATES / compared.length)),
   )
+  const isLive = context.board.leases.liveAt(context.now)
   const firsts: Ranked[] = []
   const others: Ranked[] = []
   for (const { offer, pool } of compared) {
-    const drawn = drawByWeight(pool.list, ofEach, context.random).map((own): Ranked => ({
+    const drawn = drawByWeight(pool.list, ofEach, context.random, isLive).map((own): Ranked => ({
       candidate: candidateOf(offer, own),
       score: scoreOf(own, offer.measured, context.board.find(own), context),
     }))
     const [one, two] = drawn
     const better = one && two && two.score.total > one.score.total ? two : one
-    for (const own of drawn) (own === better ? firsts : others).push(own)
+    for (const own of drawn) (own === better && pool.reachable ? firsts : others).push(own)
   }
   return [...firsts.toSorted(byScore), ...others.toSorted(byScore)]
 }

@@ -22,6 +22,8 @@ const UNKNOWN_QUALITY = 0.5
 const UNKNOWN_PROOF = 0.5
 /** More than all other terms together: what can't be in time comes after all that can. */
 const TOO_LATE = -10
+/** More still: what probes can't reach is asked when nobody else is left. */
+const UNREACHABLE = -20
 
 export interface ScoreContext {
   objective: Objective | undefined
@@ -44,7 +46,12 @@ export interface Score {
 
 /** How well a deployment suits a request, from what was measured of its model and seen of itself. */
 export function scoreOf(
-  { id, placement, cost }: Pick<Candidate, 'id' | 'placement' | 'cost'>,
+  {
+    id,
+    placement,
+    cost,
+    unreachableSince,
+  }: Pick<Candidate, 'id' | 'placement' | 'cost' | 'unreachableSince'>,
   measured: Measured,
   health: Pick<DeploymentHealth, 'latency' | 'inFlight'> | undefined,
   context: ScoreContext,
@@ -69,7 +76,8 @@ export function scoreOf(
     terms.thrift * weights.thrift +
     terms.near * weights.near +
     terms.proof * weights.proof +
-    (fits ? 0 : TOO_LATE)
+    (fits ? 0 : TOO_LATE) +
+    (unreachableSince === null ? 0 : UNREACHABLE)
   return { total, terms, expectedMs, fits, expired: expiredOf(measured, latency, context) }
 }
 

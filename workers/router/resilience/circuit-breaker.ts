@@ -46,7 +46,7 @@ export class CircuitBreaker {
   admits(now: number): boolean {
     if (now < this.retryAt) return false
     if (this.#trips === 0) return true
-    return this.#probeSince === undefined || now - this.#probeSince >= PROBE_LOST_MS
+    return !this.#isProbed(now)
   }
 
   /** Leave for one call; undefined while it is open, paused or a probe is on its way. */
@@ -55,6 +55,18 @@ export class CircuitBreaker {
     const probe = this.#trips > 0
     if (probe) this.#probeSince = now
     return { generation: this.#generation, probe }
+  }
+
+  /** Leave to look whether it is back without a call, also while it is open; undefined when it is closed or a probe is on its way. */
+  look(now: number): Permit | undefined {
+    if (this.#trips === 0 || this.#isProbed(now)) return undefined
+    this.#probeSince = now
+    return { generation: this.#generation, probe: true }
+  }
+
+  /** How often it has opened since it was closed last. */
+  get trips(): number {
+    return this.#trips
   }
 
   succeed({ generation, probe }: Permit): void {
@@ -91,6 +103,10 @@ export class CircuitBreaker {
   /** The deployment asked to be left alone (`retry-after`); never for longer than a trip would. */
   pause(ms: number, now: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(ms, MAX_OPEN_MS))
+  }
+
+  #isProbed(now: number): boolean {
+    return this.#probeSince !== undefined && now - this.#probeSince < PROBE_LOST_MS
   }
 
   get #failsOften(): boolean {

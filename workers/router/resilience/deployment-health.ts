@@ -18,6 +18,15 @@ const MAX_EJECTION_MS = 300_000
 
 /** A call that never reports is given up after this: no request lasts longer, and workerd may stop one whose caller left. */
 const CALL_LOST_MS = 90_000
+/**
+ * Nothing of it was there, which a probe can see as well as a call: a proxy in between says so by a page of its own.
+ * Whether it fails otherwise only calls can tell.
+ */
+const AWAY: ReadonlySet<ErrorCode> = new Set(['unreachable', 'shutting_down', 'bad_gateway'])
+
+/** From one probe to the next: doubled with each that fails, up to less than the breaker is open by then. */
+const PROBE_AFTER_MS = 1_000
+const MAX_PROBE_AFTER_MS = 20_000
 
 /** Calls that were late together are one piece of news: the router itself may have stood still. */
 const BEATEN_INTERVAL_MS = 100
@@ -41,6 +50,10 @@ export class DeploymentHealth {
   #ejections = 0
   #ejectedUntil = 0
   #beatenAt = Number.NEGATIVE_INFINITY
+  #isAway = false
+  #probedAt = Number.NEGATIVE_INFINITY
+  /** What a probe last said, until a call bears it out. */
+  #vouched: 'unproven' | 'misled' | undefined
 
   get inFlight(): number {
     return this.#calls.size
@@ -91,6 +104,7 @@ export class DeploymentHealth {
   /** It answered, were it a complaint of the input. */
   answered(call: CallInFlight, now: number): void {
     const { permit, startedAt } = call
+    this.#vouched = undefined
     this.latency.observe(now - startedAt, now)
     this.concurrency.answered(this.inFlight)
     if (permit) this.breaker.succeed(permit)
@@ -110,9 +124,41 @@ export class DeploymentHealth {
       this.breaker.pause(err.retryAfter * 1_000, now)
     if (permit && BUSY.has(err.code)) this.breaker.abandon(permit)
     else if (permit) this.breaker.fail(permit, now)
+    this.#isAway = AWAY.has(err.code)
+    if (this.#vouched && !BUSY.has(err.code)) this.#vouched = 'misled'
     this.#requests++
     if (!BUSY.has(err.code)) this.#failures++
     this.#leave(call)
+  }
+
+  /** When it was last asked whether it is back. */
+  get probedAt(): number {
+    return this.#probedAt
+  }
+
+  /**
+   * Whether it is kept from calls because it was not there, so that a probe can spare a caller the attempt. Not
+   * where a probe has been wrong: then only calls count, until one is answered.
+   */
+  wantsProbe(now: number): boolean {
+    const isOut = this.breaker.state(now) !== 'closed' || this.isEjected(now)
+    const after = Math.min(PROBE_AFTER_MS * 2 ** this.breaker.trips, MAX_PROBE_AFTER_MS)
+    return this.#isAway && this.#vouched !== 'misled' && isOut && now - this.#probedAt >= after
+  }
+
+  beginProbe(now: number): Permit | undefined {
+    this.#probedAt = now
+    return this.breaker.look(now)
+  }
+
+  /** What the probe found; calls are let in again, or kept away for longer. */
+  endProbe(permit: Permit | undefined, isBack: boolean, now: number): void {
+    if (isBack) {
+      this.#ejectedUntil = 0
+      this.#vouched = 'unproven'
+    }
+    if (permit && isBack) this.breaker.succeed(permit)
+    else if (permit) this.breaker.fail(permit, now)
   }
 
   /** Another answered first, though this one wasn't late. */

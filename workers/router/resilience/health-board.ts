@@ -1,3 +1,4 @@
+import { LeaseBoard } from '../leases/lease-board.ts'
 import { DeploymentHealth } from './deployment-health.ts'
 import { findOutliers } from './outlier-detection.ts'
 import { RetryBudget } from './retry-budget.ts'
@@ -17,6 +18,7 @@ export interface Known {
 }
 
 interface Entry {
+  id: string
   model: string
   target: string
   health: DeploymentHealth
@@ -25,8 +27,13 @@ interface Entry {
 /** The health of the deployments this isolate has called; those not called for longest are forgotten. */
 export class HealthBoard {
   readonly budget = new RetryBudget()
+  readonly leases: LeaseBoard
   readonly #byId = new Map<string, Entry>()
   #sweptAt = Number.NEGATIVE_INFINITY
+
+  constructor(leases = new LeaseBoard()) {
+    this.leases = leases
+  }
 
   /** What is known of a deployment, if anything. */
   find({ id, target }: Pick<Known, 'id' | 'target'>): DeploymentHealth | undefined {
@@ -38,7 +45,7 @@ export class HealthBoard {
   of({ id, target, modelId }: Known): DeploymentHealth {
     const health = this.find({ id, target }) ?? new DeploymentHealth()
     this.#byId.delete(id)
-    this.#byId.set(id, { model: modelId, target, health })
+    this.#byId.set(id, { id, model: modelId, target, health })
     if (this.#byId.size > MAX_KNOWN) this.#forgetOldest()
     return health
   }

@@ -1,6 +1,9 @@
 import { MeshError } from '#shared/mesh-error.ts'
 
+import type { RouterBindings } from '../env.ts'
+import type { Deployment } from '../snapshot.ts'
 import type { Transport } from '../transport.ts'
+import { readinessPath } from './readiness-path.ts'
 
 /** The binding of a Worker: ID_IN_CAPS. */
 const BINDING_NAME = /^[A-Z][A-Z0-9_]{0,63}$/
@@ -8,13 +11,16 @@ const BINDING_NAME = /^[A-Z][A-Z0-9_]{0,63}$/
 /** A service binding of the router's own Worker: in-process on Cloudflare, no signature needed. */
 export const binding: Transport = {
   async call(deployment, { path, headers, body, signal }, env) {
-    const service: unknown = Reflect.get(env, deployment.target)
-    if (!isService(service)) {
-      throw new MeshError('unreachable', `this router has no binding ${deployment.target}`)
-    }
-    // the host is only a label: a binding goes to its Worker whatever it says
-    const url = `https://${deployment.node}${path}`
-    return service.fetch(url, { method: 'POST', headers, body, signal })
+    return serviceOf(deployment, env).fetch(urlOf(deployment, path), {
+      method: 'POST',
+      headers,
+      body,
+      signal,
+    })
+  },
+  async probe(deployment, { of, signal }, env) {
+    const url = urlOf(deployment, readinessPath(deployment, of))
+    return serviceOf(deployment, env).fetch(url, { method: 'GET', signal })
   },
   checkTarget(target) {
     if (BINDING_NAME.test(target)) return
@@ -23,6 +29,17 @@ export const binding: Transport = {
       `target '${target}' must be the name of a binding, like SILERO_VAD`,
     )
   },
+}
+
+function serviceOf({ target }: Deployment, env: RouterBindings): Service {
+  const service: unknown = Reflect.get(env, target)
+  if (isService(service)) return service
+  throw new MeshError('unreachable', `this router has no binding ${target}`)
+}
+
+/** The host is only a label: a binding goes to its Worker whatever it says. */
+function urlOf({ node }: Deployment, path: string): string {
+  return `https://${node}${path}`
 }
 
 interface Service {

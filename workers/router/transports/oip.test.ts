@@ -57,6 +57,15 @@ describe('registering', () => {
     })
   })
 
+  test('asks for the readiness of that model, below the path of its own and with the token', async () => {
+    router.asked.length = 0
+    await deploy({ node: 'ready' })
+    expect(router.asked).toMatchObject([
+      { path: '/base/v2/models/theirs/ready', headers: { authorization: `Bearer ${TOKEN}` } },
+    ])
+    await router.admin('DELETE', '/deployments/resnet@1/ready?now=true')
+  })
+
   test.each([
     ['another name', { inputs: [{ name: 'z', datatype: 'FP32', shape: [1] }] }, "'z' FP32"],
     ['another datatype', { outputs: [{ name: 'y', datatype: 'FP64', shape: [1] }] }, "'y' FP64"],
@@ -72,7 +81,7 @@ describe('registering', () => {
   test('takes a server that says nothing of tensors at its word', async () => {
     router.answerWith('application/json', JSON.stringify({ name: 'theirs', inputs: [] }))
     expect((await deploy({ node: 'silent' })).status).toBe(201)
-    await router.admin('DELETE', '/deployments/resnet@1/silent')
+    await router.admin('DELETE', '/deployments/resnet@1/silent?now=true')
   })
 
   test('refuses what is no metadata, and what cannot be asked, unless told not to ask', async () => {
@@ -87,7 +96,7 @@ describe('registering', () => {
     const unasked = await deploy({ ...away, verify: false })
     expect(unasked.status).toBe(201)
     expect(unasked.body).not.toHaveProperty('verify')
-    await router.admin('DELETE', '/deployments/resnet@1/away')
+    await router.admin('DELETE', '/deployments/resnet@1/away?now=true')
   })
 
   test.each([
@@ -144,7 +153,7 @@ describe('an inference', () => {
       await infer()
       expect(router.received).toHaveLength(2)
       for (const { headers } of router.received) expect(headers).not.toHaveProperty('authorization')
-      await router.admin('DELETE', `/deployments/resnet@1/${node}`)
+      await router.admin('DELETE', `/deployments/resnet@1/${node}?now=true`)
     }
     await deploy()
   })
@@ -207,7 +216,7 @@ test('a deployment on another server takes tensors of a model of ours, and no ta
   const target = `${router.farUrl}/v2/models/their-tone`
   const placed = await deploy({ model: 'tone', node: 'theirs', target })
   expect(placed.status).toBe(201)
-  await router.admin('DELETE', '/deployments/tone@1/far')
+  await router.admin('DELETE', '/deployments/tone@1/far?now=true')
   expect((await infer('/v2/models/tone/infer')).headers.get('mesh-node')).toBe('theirs')
   const task = await router.infer()
   expect([task.status, task.body.detail]).toEqual([

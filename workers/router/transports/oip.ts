@@ -55,6 +55,13 @@ export const oip: Transport = {
     })
   },
 
+  /** Of the model in both cases: below a proxy's path of its own nobody knows where the server's health is. */
+  async probe({ target }, { signal }, env) {
+    const url = modelUrl(target, env)
+    const headers = authorized(url, env)
+    return fetch(`${url.href}/ready`, { headers, signal, redirect: 'manual' })
+  },
+
   checkTarget(target, env) {
     modelUrl(target, env)
   },

@@ -5,7 +5,7 @@ import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { deployments, measurements, verifications } from '#shared/schema.ts'
 
 import type { MeasurementRow } from '../matching/measured.ts'
-import type { RegistryWrite } from '../write-registry.ts'
+import type { Write } from '../write-registry.ts'
 
 /** Of each deployment, metric and source; enough to see which way it goes. */
 const KEPT_MEASUREMENTS = 20
@@ -15,7 +15,7 @@ export function measurementWrites(
   db: DrizzleD1Database,
   { deploymentId, source }: Pick<MeasurementRow, 'deploymentId' | 'source'>,
   rows: readonly Pick<MeasurementRow, 'metric' | 'value' | 'samples'>[],
-): RegistryWrite[] {
+): Write[] {
   if (rows.length === 0) return []
   const own = and(
     eq(measurements.deploymentId, deploymentId),

@@ -7,7 +7,7 @@ import { deployments, exampleFiles, measurements, verifications } from '#shared/
 
 import type { RegistryBindings } from '../env.ts'
 import { registryUnreadable } from '../registry-unreadable.ts'
-import { writeRegistry, type Audit, type RegistryWrite } from '../write-registry.ts'
+import { writeRegistry, type Audit, type Write } from '../write-registry.ts'
 import { measurementWrites, verifySoon } from './verification-queries.ts'
 import type { Verdict } from './verify-deployment.ts'
 
@@ -167,7 +167,7 @@ export class VerificationStore {
     { deploymentId, subject, detail }: Verdict,
     state: NonNullable<Verdict['state']>,
     everyMs: number,
-  ): RegistryWrite {
+  ): Write {
     const now = Date.now()
     const failed = state === 'failed'
     const retryMs = Math.min(RETRY_MS, everyMs)
@@ -192,7 +192,7 @@ export class VerificationStore {
       })
   }
 
-  #noteTry({ deploymentId, subject, note }: Verdict): RegistryWrite {
+  #noteTry({ deploymentId, subject, note }: Verdict): Write {
     const dueAt = Date.now() + RETRY_MS
     const sameSubject = sql`${verifications.subject} = ${subject}`
     return this.#db
@@ -213,7 +213,7 @@ export class VerificationStore {
   }
 
   /** A deployment removed meanwhile leaves nothing to one that takes its name. */
-  #forgetIfGone(deploymentId: string): RegistryWrite[] {
+  #forgetIfGone(deploymentId: string): Write[] {
     const gone = notExists(
       this.#db
         .select({ id: deployments.id })

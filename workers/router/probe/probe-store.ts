@@ -1,0 +1,78 @@
+import { and, eq, inArray, isNotNull, isNull } from 'drizzle-orm'
+import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
+
+import { deployments } from '#shared/schema.ts'
+
+import type { RegistryBindings } from '../env.ts'
+import type { Deployment } from '../snapshot.ts'
+import { writeRegistry, type Write } from '../write-registry.ts'
+
+/** Who the audit log names. */
+const ACTOR = 'probe'
+/** D1 takes 100 parameters a statement. */
+const IDS_AT_ONCE = 80
+
+/** What probes found, stored only where it is news: each change makes every isolate read the registry. */
+export class ProbeStore {
+  readonly #db: DrizzleD1Database
+
+  constructor({ DB }: RegistryBindings) {
+    this.#db = drizzle(DB, { casing: 'snake_case' })
+  }
+
+  /** They are warm, unless they were registered somewhere else meanwhile. */
+  async setReady(warm: readonly Deployment[]): Promise<void> {
+    const news = { state: 'ready', stateSince: Date.now() } as const
+    const writes = warm.map(({ id, target }) =>
+      this.#db
+        .update(deployments)
+        .set(news)
+        .where(
+          and(
+            eq(deployments.id, id),
+            eq(deployments.target, target),
+            eq(deployments.state, 'warming'),
+          ),
+        ),
+    )
+    await this.#write('ready_deployment', warm, writes)
+  }
+
+  async setUnreachable(gone: readonly Deployment[]): Promise<void> {
+    const writes = chunksOf(gone).map((ids) =>
+      this.#db
+        .update(deployments)
+        .set({ unreachableSince: Date.now() })
+        .where(and(inArray(deployments.id, ids), isNull(deployments.unreachableSince))),
+    )
+    await this.#write('unreachable_deployment', gone, writes)
+  }
+
+  async setReachable(back: readonly Deployment[]): Promise<void> {
+    const writes = chunksOf(back).map((ids) =>
+      this.#db
+        .update(deployments)
+        .set({ unreachableSince: null })
+        .where(and(inArray(deployments.id, ids), isNotNull(deployments.unreachableSince))),
+    )
+    await this.#write('reachable_deployment', back, writes)
+  }
+
+  async #write(
+    action: string,
+    changed: readonly Deployment[],
+    writes: readonly Write[],
+  ): Promise<void> {
+    const [first, ...others] = changed
+    if (!first) return
+    const target = others.length === 0 ? first.id : `${first.id} and ${others.length} more`
+    await writeRegistry(this.#db, { actor: ACTOR, action, target }, writes)
+  }
+}
+
+function chunksOf(own: readonly Deployment[]): string[][] {
+  const ids = own.map(({ id }) => id)
+  return Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) =>
+    ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE),
+  )
+}
