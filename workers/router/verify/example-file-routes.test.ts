@@ -93,7 +93,7 @@ test('while one is missing there is no verdict, and it says which', async () => 
     state: 'pending',
     note: `a file of its examples is missing: PUT /admin/models/seer/versions/1/examples/${digests.big}`,
   })
-  await router.admin('DELETE', '/deployments/seer@1/seer')
+  await router.admin('DELETE', '/deployments/seer@1/seer?now=true')
 })
 
 test('when it has come, the deployment that waited for it is asked at once', async () => {
@@ -121,7 +121,7 @@ test('when it has come, the deployment that waited for it is asked at once', asy
     headers: { 'content-type': 'image/png' },
     body: Buffer.from(PICTURE),
   })
-  await router.admin('DELETE', '/deployments/late@1/late')
+  await router.admin('DELETE', '/deployments/late@1/late?now=true')
   await router.admin('DELETE', '/models/late')
 })
 

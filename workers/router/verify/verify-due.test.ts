@@ -15,7 +15,7 @@ let router: TestRouter
 describe('where verification is required', () => {
   beforeAll(async () => {
     router = await startTestRouter({ VERIFICATION: 'required' })
-    await router.admin('DELETE', '/deployments/tone@1/far')
+    await router.admin('DELETE', '/deployments/tone@1/far?now=true')
   }, 60_000)
   afterAll(() => router.stop())
   beforeEach(() => {
@@ -25,11 +25,12 @@ describe('where verification is required', () => {
   afterEach(async () => {
     const { body } = await router.admin('GET', '/deployments')
     for (const { id } of body.deployments as { id: string }[]) {
-      await router.admin('DELETE', `/deployments/${id}`)
+      await router.admin('DELETE', `/deployments/${id}?now=true`)
     }
   })
 
-  const deploy = (overrides = {}) => router.admin('POST', '/deployments', router.place(overrides))
+  const deploy = (overrides = {}) =>
+    router.admin('POST', '/deployments', router.place({ state: 'ready', ...overrides }))
   const verify = () => router.admin('POST', '/deployments/tone@1/far/verify')
   const whyNot = async () => {
     const { body } = await router.send('/explain', {
@@ -244,7 +245,7 @@ describe('where verification is required', () => {
 
   test('what is stored of a deployment goes with it', async () => {
     await deploy()
-    await router.admin('DELETE', '/deployments/tone@1/far')
+    await router.admin('DELETE', '/deployments/tone@1/far?now=true')
     const DB = await router.database()
     for (const table of ['verifications', 'measurements']) {
       const { results } = await DB.prepare(`select * from ${table}`).all()
@@ -283,13 +284,13 @@ describe('where verification is not required', () => {
   test('a deployment is believed until it fails', async () => {
     const lenient = await startTestRouter({ VERIFICATION: 'lenient' })
     try {
-      const away = { node: 'away', target: 'http://127.0.0.1:9' }
+      const away = { node: 'away', state: 'ready', target: 'http://127.0.0.1:9' }
       await lenient.admin('POST', '/deployments', lenient.place(away))
-      await lenient.admin('DELETE', '/deployments/tone@1/far')
+      await lenient.admin('DELETE', '/deployments/tone@1/far?now=true')
       const asked = await lenient.infer()
       expect(asked.headers.get('mesh-route')).toMatch(/^native\/away;tone@1;/)
       lenient.answerWith('application/json', WRONG)
-      await lenient.admin('POST', '/deployments', lenient.place({ node: 'liar' }))
+      await lenient.admin('POST', '/deployments', lenient.place({ node: 'liar', state: 'ready' }))
       lenient.received.length = 0
       const route = (await lenient.infer()).headers.get('mesh-route')
       expect([route, lenient.received]).toEqual([expect.not.stringContaining('liar'), []])
