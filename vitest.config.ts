@@ -1,11 +1,19 @@
+import { availableParallelism } from 'node:os'
+
 import { defineConfig } from 'vitest/config'
+
+/** Of test/, what starts no mesh and changes nothing that others read. */
+const ALONE =
+  'test/{security/*,cut-parity,dashboard,eval,inflate-memory,observe,repo,run-worker,trace}.test.ts'
+
+/** Against hanging only: many start real processes, and the machine may be small and busy. */
+const LIMITS = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 /** Tests that start real processes: one file after the other on a small machine. */
 const withMesh = {
   globalSetup: ['test/build-artefacts.ts', 'test/shared-mesh.ts'],
   fileParallelism: false,
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  ...LIMITS,
 }
 
 export default defineConfig({
@@ -15,15 +23,18 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,workers,scripts,client}/**/*.test.ts', 'test/repo.test.ts'],
+          include: ['{shared,workers,scripts,client}/**/*.test.ts', ALONE],
           globalSetup: ['test/build-artefacts.ts'],
+          // by default one less, which on two cores is one
+          maxWorkers: availableParallelism(),
+          ...LIMITS,
         },
       },
       {
         test: {
           name: 'mesh',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/repo.test.ts', 'test/clients/**', 'test/faults/**'],
+          exclude: [ALONE, 'test/clients/**', 'test/faults/**'],
           ...withMesh,
         },
       },

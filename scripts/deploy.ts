@@ -13,12 +13,15 @@ import { readModelFolders } from '../workers/native/model-folders.ts'
 import { EDGE_LIMITS } from './build/admit/limits.ts'
 import { BuildError } from './build/build-error.ts'
 import { buildModels } from './build/build-models.ts'
+import { mapAtOnce } from './build/map-at-once.ts'
 import { MODELS_DIR, OUTPUT_DIR, ROOT } from './paths.ts'
 import { generateServiceBindings } from './service-bindings.ts'
 
 const run = promisify(execFile)
 
 const MEGABYTE = 1024 * 1024
+/** wrangler bundles on one core, and waits for the network where it uploads. */
+const AT_ONCE = 2
 
 interface Target {
   name: string
@@ -40,11 +43,15 @@ try {
     outputDir: OUTPUT_DIR,
     log: (message) => console.log(message),
   })
-  if (targets.some(({ name }) => name === 'router')) generateServiceBindings()
-  let fits = true
+  const router = targets.filter(({ name }) => name === 'router')
+  const models = targets.filter((target) => !router.includes(target))
+  if (router.length > 0) generateServiceBindings()
+  const fit: boolean[] = []
   // models first: a service binding needs its Worker to exist
-  for (const target of targets) fits = (await deploy(target, values['dry-run'])) && fits
-  process.exitCode = fits ? 0 : 1
+  for (const group of [models, router]) {
+    fit.push(...(await mapAtOnce(AT_ONCE, group, (target) => deploy(target, values['dry-run']))))
+  }
+  process.exitCode = fit.every(Boolean) ? 0 : 1
 } catch (err) {
   const expected = err instanceof BuildError || (err instanceof Error && err.constructor === Error)
   console.error(expected ? err.message : err)

@@ -107,11 +107,13 @@ export const onError: ErrorHandler = function answerProblem(err, c) {
   return errorResponse(c, known)
 }
 
+/** What isn't offered is no failure of ours; what is shed is counted, and a line for each would be load of its own. */
+const UNLOGGED: ReadonlySet<ErrorCode> = new Set(['unsupported', 'shed'])
+
 /** Logs an error with all that is private of it, when it is ours and not the caller's. */
 export function logFailure(err: MeshError, fields: LogFields): void {
   const { status, code, message, detail, cause } = err
-  // what isn't offered is no failure of ours
-  if (status < 500 || code === 'unsupported') return
+  if (status < 500 || UNLOGGED.has(code)) return
   log.error(code, { message, detail, cause: describe(cause), ...fields })
 }
 

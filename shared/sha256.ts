@@ -1,8 +1,9 @@
+import { toHex } from './to-hex.ts'
+
 /** SHA-256 in hex, of bytes or of a text's UTF-8. */
 export async function sha256(data: string | Uint8Array): Promise<string> {
   const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
 }
 
 /** SHA-256 of several texts, each with its length before it, so that no two lists of them are one. */

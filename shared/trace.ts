@@ -1,3 +1,5 @@
+import { toHex } from './to-hex.ts'
+
 /** W3C trace context, version 00. */
 export interface Trace {
   traceId: string
@@ -37,7 +39,5 @@ export function isSampled({ flags }: Trace): boolean {
 }
 
 function randomHex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('')
+  return toHex(crypto.getRandomValues(new Uint8Array(bytes)))
 }

@@ -5,16 +5,12 @@ import { expect, test } from 'vitest'
 import { inModelProcess } from '../scripts/build/model-process.ts'
 import { modelStages, processRequest } from '../scripts/build/model-stages.ts'
 import { findReceipt } from '../scripts/build/receipt.ts'
-import { PUBLISHED_RUNTIME } from '../scripts/build/runtime-forms.ts'
+import { PUBLISHED_RUNTIME, runtimeForms } from '../scripts/build/runtime-forms.ts'
 import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR } from '../scripts/paths.ts'
 import { readModelFolders } from '../workers/native/model-folders.ts'
 
-const context = {
-  modelsDir: MODELS_DIR,
-  cacheDir: join(OUTPUT_DIR, 'cache'),
-  log: () => {},
-  cut: true,
-}
+const kept = { cacheDir: join(OUTPUT_DIR, 'cache'), log: () => {} }
+const context = { ...kept, modelsDir: MODELS_DIR, forms: runtimeForms(kept), cut: true }
 const atEdge = readModelFolders(MODELS_DIR).filter(({ manifest }) =>
   manifest.placement.includes('edge'),
 )

@@ -82,7 +82,7 @@ async function deployFaulty(answer: (response: ServerResponse) => void): Promise
   const node = await startFarNode(answer)
   farNodes.push(node)
   const target = `${node.url}/v2/models/x`
-  await deploy({ node: 'faulty', placement: 'edge', target, verify: false, state: 'ready' })
+  await deploy({ node: 'faulty', placement: 'edge', target, verify: false })
   return node
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
@@ -7,12 +8,20 @@ import { BuildError } from './build-error.ts'
 import { codeDigest } from './code-digest.ts'
 import { sha256 } from './digest.ts'
 import { collectArtefacts, edgeStages, type EdgeRuntime, type EdgeStages } from './edge-stages.ts'
+import { mapAtOnce } from './map-at-once.ts'
 import { modelStages, type ModelStages, type StageContext } from './model-stages.ts'
 import { findReceipt, isIntact, type Receipt } from './receipt.ts'
+import { runtimeForms, type RuntimeForms } from './runtime-forms.ts'
 import { runtimeStage } from './runtime-stage.ts'
 import { pruneStages } from './stage.ts'
 import { replaceFolder } from './write-atomically.ts'
 import { writeReceipt } from './write-receipt.ts'
+
+/**
+ * Models in work at once: one more than there are cores, since some wait for downloads and for Workers to
+ * start, and at most so many, since each runs in up to a gigabyte.
+ */
+const AT_ONCE = Math.min(availableParallelism() + 1, 4)
 
 export interface BuildOptions {
   /** Models to build; all when empty. */
@@ -52,18 +61,21 @@ export async function buildModels(options: BuildOptions): Promise<BuiltModel[]> 
   const cacheDir = options.cacheDir ?? join(options.outputDir, 'cache')
   // a group's runtime is cut to all its members, whichever of them is built
   const all = readModelFolders(options.modelsDir)
-  const built: BuiltModel[] = []
-  for (const { id } of readModelFolders(options.modelsDir, options.ids)) {
-    built.push(await buildModel(id, all, { ...options, cacheDir }))
-  }
+  const forms = runtimeForms({ cacheDir, log: options.log })
+  const wanted = readModelFolders(options.modelsDir, options.ids)
+  const built = await mapAtOnce(AT_ONCE, wanted, ({ id }) =>
+    buildModel(id, all, { ...options, cacheDir, forms }),
+  )
   await pruneStages(cacheDir)
   return built
 }
 
+type PlanOptions = BuildOptions & { cacheDir: string; forms: RuntimeForms }
+
 async function buildModel(
   id: string,
   all: readonly ModelFolder[],
-  options: BuildOptions & { cacheDir: string },
+  options: PlanOptions,
 ): Promise<BuiltModel> {
   const started = performance.now()
   const artefactsDir = join(options.outputDir, 'models')
@@ -89,12 +101,13 @@ async function buildModel(
 function planModel(
   id: string,
   all: readonly ModelFolder[],
-  { modelsDir, cacheDir, cut = true, log }: BuildOptions & { cacheDir: string },
+  { modelsDir, cacheDir, forms, cut = true, log }: PlanOptions,
 ): ModelPlan {
   const stagesOf = (folder: ModelFolder) => {
     const context: StageContext = {
       modelsDir,
       cacheDir,
+      forms,
       log: (message) => log(`[${folder.id}] ${message}`),
       cut: cut && folder.manifest.runtime !== 'published',
     }

@@ -16,13 +16,15 @@ import { makeGraphs } from './make-graphs.ts'
 import { inModelProcess, type ModelProcessRequest } from './model-process.ts'
 import { optimise } from './optimise.ts'
 import { roundWeights } from './round-weights.ts'
-import { runtimeForms, runtimePath } from './runtime-forms.ts'
+import { runtimePath, type RuntimeForms } from './runtime-forms.ts'
 import { stage, type Stage } from './stage.ts'
 import { toolVersions } from './tool-versions.ts'
 
 export interface StageContext {
   modelsDir: string
   cacheDir: string
+  /** The same for all models, so that those built at once make each form once. */
+  forms: RuntimeForms
   log(message: string): void
   /** False keeps the published runtime, which goes on from no image. */
   cut: boolean
@@ -57,7 +59,7 @@ const codeOf = (file: string) => codeDigest(join(HERE, file))
 /** Source → converted → optimised → calibrated; nothing runs until a later stage asks for it. */
 export function modelStages(folder: ModelFolder, context: StageContext): ModelStages {
   const { id, path, manifest } = folder
-  const { cacheDir, log } = context
+  const { cacheDir, forms, log } = context
   const tools = toolVersions()
   const tensors = { inputs: manifest.inputs, outputs: manifest.outputs }
   const { weights } = manifest
@@ -114,7 +116,6 @@ export function modelStages(folder: ModelFolder, context: StageContext): ModelSt
     },
   )
 
-  const forms = runtimeForms(context)
   const driven = {
     optimised: optimised.key,
     manifest: fieldsOfCodec(manifest),

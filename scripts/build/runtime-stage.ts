@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { codeDigest } from './code-digest.ts'
 import { sha256 } from './digest.ts'
 import { readCalibration, type ModelStages, type StageContext } from './model-stages.ts'
-import { PUBLISHED_RUNTIME, readRuntime, runtimeForms } from './runtime-forms.ts'
+import { PUBLISHED_RUNTIME, readRuntime } from './runtime-forms.ts'
 import { stage, type Stage } from './stage.ts'
 import { toolVersions } from './tool-versions.ts'
 
@@ -55,7 +55,7 @@ export function mergeProfiles(profiles: readonly (readonly number[])[]): number[
 /** Cutting takes seconds, and calibrations that ran the same functions give the same runtime: kept by those. */
 function cutStage(functions: readonly number[], context: StageContext): Stage {
   const code = codeDigest(join(import.meta.dirname, 'cut', 'cut-runtime.ts'))
-  const { prepared } = runtimeForms(context)
+  const { prepared } = context.forms
   const inputs = { functions: sha256(functions.join()), prepared: prepared.key, code }
   return stage(context.cacheDir, 'cut', inputs, async (dir) => {
     context.log(`cutting the runtime to ${functions.length} functions and what they call`)

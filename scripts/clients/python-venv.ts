@@ -26,6 +26,9 @@ export interface NoPython {
 
 export const PYTHON_TESTS_DIR = join(ROOT, 'test', 'clients', 'python')
 
+/** Files of requirements beside the Python tests, each of an environment of its own. */
+export const REQUIREMENTS = ['requirements.txt', 'requirements-mlserver.txt'] as const
+
 /** Which Pythons the pinned packages allow: schemathesis needs 3.11, kserve 0.21 ends before 3.14. */
 const CLIENTS_MINORS = [11, 13] as const
 /** MLServer 1.7 ends before 3.13. */
@@ -44,7 +47,7 @@ const run = promisify(execFile)
  * names every package that it needs, at its version: nothing is resolved, so nothing changes by itself.
  */
 export async function pythonVenv(
-  requirements: 'requirements.txt' | 'requirements-mlserver.txt' = 'requirements.txt',
+  requirements: (typeof REQUIREMENTS)[number] = 'requirements.txt',
 ): Promise<PythonVenv | NoPython> {
   const path = join(PYTHON_TESTS_DIR, requirements)
   const minors = requirements === 'requirements.txt' ? CLIENTS_MINORS : MLSERVER_MINORS

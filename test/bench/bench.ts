@@ -18,7 +18,6 @@ import { bindingName } from '../../scripts/service-bindings.ts'
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
 import { nodeClient } from '../node-client.ts'
 import { machineLine, writeSection } from './benchmarks-page.ts'
-import { scaleTable } from './scale.ts'
 import { quantile, timeAlternating } from './timing.ts'
 
 const ROUNDS = 1_000
@@ -64,7 +63,6 @@ try {
     ...(await routerLatency(key)),
     ...(await throughput(url.origin, key)),
     ...(await inference(harness, native)),
-    ...scaleTable(),
   ]
   const text = lines.join('\n')
   await writeSection('bench', text)

@@ -8,6 +8,7 @@ import { sha256 } from '#shared/sha256.ts'
 
 import { createRouter } from '../../workers/router/create-router.ts'
 import type { RouterBindings } from '../../workers/router/env.ts'
+import { SortedMap } from '../../workers/router/sorted-map.ts'
 import {
   ADMIN_KEY,
   startTestRouter,
@@ -34,6 +35,8 @@ async function textsUsed(key: string, path = '/capabilities') {
   const app = createRouter()
   const texts: unknown[] = []
   const watched: [object, string][] = [
+    [SortedMap.prototype, 'get'],
+    [SortedMap.prototype, 'has'],
     [Map.prototype, 'get'],
     [Map.prototype, 'has'],
     [Set.prototype, 'has'],

@@ -245,6 +245,8 @@ test.each(['SIGNING_KEY', 'NODE_TOKENS', 'OTLP_HEADERS'])(
     }))
     try {
       await broken.admin('POST', '/models', { manifest: remoteManifest })
+      // without a key to sign with nobody could be asked whether it is ready
+      await broken.admin('PATCH', '/deployments/tone@1/far', { state: 'ready' })
       const place = remotePlace(`${broken.farUrl}/v2/models/theirs`)
       const told = [
         await broken.infer(),

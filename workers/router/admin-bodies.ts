@@ -51,7 +51,7 @@ export const PutDeployment = z
     cost: Cost.optional(),
     /** It takes traffic only as long as it renews its lease, by this or at /admin/leases; `null` takes the lease away. */
     leaseSeconds: LeaseSeconds.nullable().optional(),
-    /** `false`: another server is registered without asking it for the model's metadata. */
+    /** `false`: another server is registered without asking it for the model's metadata, or whether it is ready. */
     verify: z.boolean().optional(),
   })
   .refine(({ transport, verify }) => verify === undefined || transport === 'oip', {

@@ -105,7 +105,8 @@ test('/mcp takes the pages that may ask, and no others', async () => {
     const init = { method: 'POST', body: '{}', headers: { origin } }
     // as: a request without a key is refused before anything is read
     const env = { ALLOWED_ORIGINS: APP } as RouterBindings
-    return (await createRouter().request('/mcp', init, env)).status
+    const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
+    return (await createRouter().request('/mcp', init, env, context)).status
   }
   expect(await statusFor(APP)).toBe(401)
   expect(await statusFor('https://evil.test')).toBe(403)

@@ -58,7 +58,7 @@ export const allowOrigins: MiddlewareHandler<RouterApp> = async function allowOr
   if (origin !== undefined && isAllowed(origin, setting)) return allow(c, next)
   await next()
   // a cache must not give what one origin was answered to another
-  c.header('vary', 'Origin', { append: true })
+  c.res.headers.append('vary', 'Origin')
 }
 
 function isAllowed(origin: string, setting: string): boolean {

@@ -25,10 +25,10 @@ const model = fc
     capability: fc.constantFrom('text-classification/tone', 'text-classification/mood'),
     digest: fc.constantFrom('a', 'b'),
   })
-  .map(({ own, capability, digest }): RegisteredModel => ({
-    ...modelEntry({ ...own, capability }),
-    artefacts: { 'model.onnx': digest },
-  }))
+  .map(({ own, capability, digest }): RegisteredModel => {
+    const { manifest } = modelEntry({ ...own, capability })
+    return { manifest, artefacts: { 'model.onnx': digest }, createdAt: 0 }
+  })
 
 const placed = fc
   .record({
@@ -88,10 +88,10 @@ function changesOf({
   }
 }
 
-function note<T>(rows: Map<string, T>, changed: ReadonlyMap<string, T | undefined>): void {
+function note<T>(stored: Map<string, T>, changed: ReadonlyMap<string, T | undefined>): void {
   for (const [name, row] of changed) {
-    if (row === undefined) rows.delete(name)
-    else rows.set(name, row)
+    if (row === undefined) stored.delete(name)
+    else stored.set(name, row)
   }
 }
 
@@ -172,9 +172,9 @@ test('keeps a model as one object in each look-up, so that readiness can be aske
     keys: new Map(),
     deployments: new Map(),
   })
-  const model = after.models.get('tone@1')
-  expect(model?.artefacts).toEqual({ 'model.onnx': 'b' })
-  expect(after.versions.get('tone')?.[0]).toBe(model)
-  expect(after.offersOfModel.get('tone')?.[0]?.model).toBe(model)
-  expect(after.capabilities.get('text-classification/tone')?.models[0]).toBe(model)
+  const renewed = after.models.get('tone@1')
+  expect(renewed?.artefacts).toEqual({ 'model.onnx': 'b' })
+  expect(after.versions.get('tone')?.[0]).toBe(renewed)
+  expect(after.offersOfModel.get('tone')?.[0]?.model).toBe(renewed)
+  expect(after.capabilities.get('text-classification/tone')?.models[0]).toBe(renewed)
 })

@@ -4,6 +4,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { sha256 } from '#shared/sha256.ts'
 
 import type { RouterApp } from './env.ts'
+import { limitLoad } from './limit-load.ts'
 import { limitRate } from './limit-rate.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import type { Scope } from './scope.ts'
@@ -14,22 +15,31 @@ const BEARER = /^Bearer +([\w-]{16,128})$/i
 /** The key that a secret of the Worker names, so that an empty registry can be filled. */
 const ROOT_KEY: ApiKey = { id: 'root', scopes: ['admin'], expiresAt: null, revokedAt: null }
 
-/** Lets in who shows a live API key with one of the scopes; any live key when none is named. Throws `unauthenticated` or `forbidden`. */
+/** Lets in who shows a live API key with one of the scopes; any live key when none is named. Throws `unauthenticated` or `forbidden`, of inferences also `shed` and `rate_limited`. */
 export function requireKey(...scopes: readonly Scope[]): MiddlewareHandler<RouterApp> {
+  const isInference = scopes.includes('infer')
   return async function authenticate(c, next) {
-    c.header('www-authenticate', 'Bearer realm="capillary"')
-    const key = await findKey(c)
-    if (scopes.length > 0 && !scopes.some((scope) => key.scopes.includes(scope))) {
-      throw new MeshError(
-        'forbidden',
-        `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scopes.join(' or ')}`,
-      )
+    const enter = async () => {
+      const key = await admit(c, scopes)
+      if (isInference) await limitRate(c, key)
+      return next()
     }
-    c.header('www-authenticate', undefined)
-    c.set('key', key)
-    if (scopes.includes('infer')) await limitRate(c, key)
-    return next()
+    return isInference ? limitLoad(c, enter) : enter()
   }
+}
+
+async function admit(c: Context<RouterApp>, scopes: readonly Scope[]): Promise<ApiKey> {
+  c.header('www-authenticate', 'Bearer realm="capillary"')
+  const key = await findKey(c)
+  if (scopes.length > 0 && !scopes.some((scope) => key.scopes.includes(scope))) {
+    throw new MeshError(
+      'forbidden',
+      `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scopes.join(' or ')}`,
+    )
+  }
+  c.header('www-authenticate', undefined)
+  c.set('key', key)
+  return key
 }
 
 async function findKey(c: Context<RouterApp>): Promise<ApiKey> {
@@ -43,7 +53,8 @@ async function findKey(c: Context<RouterApp>): Promise<ApiKey> {
   }
   const hash = await hashKey(token)
   // hashes are compared, so the time it takes tells nothing of the key
-  if (c.env.ADMIN_KEY !== undefined && hash === (await hashKey(c.env.ADMIN_KEY))) return ROOT_KEY
+  if (c.env.ADMIN_KEY !== undefined && hash === (await hashRootKey(c.env.ADMIN_KEY)))
+    return ROOT_KEY
 
   const key = (await snapshotOf(c)).keys.get(hash) ?? (await recheckedSnapshotOf(c)).keys.get(hash)
   if (!key) throw new MeshError('unauthenticated', 'this API key is not known')
@@ -55,6 +66,14 @@ async function findKey(c: Context<RouterApp>): Promise<ApiKey> {
     )
   }
   return key
+}
+
+/** The secret stays the same for as long as an isolate lives; it is hashed once. */
+let knownRoot: { secret: string; hash: string } | undefined
+
+async function hashRootKey(secret: string): Promise<string> {
+  if (knownRoot?.secret !== secret) knownRoot = { secret, hash: await hashKey(secret) }
+  return knownRoot.hash
 }
 
 /** SHA-256 in hex. Keys are 32 random bytes, so a slow hash would add nothing. */

@@ -4,12 +4,7 @@ import { parseDeadline } from '#shared/deadline.ts'
 import { Capability, ModelId, ModelVersion } from '#shared/manifest.ts'
 import { AnswerMediaType } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import {
-  DEADLINE_HEADER,
-  DEFAULT_DEADLINE_MS,
-  MAX_DEADLINE_MS,
-  REQUEST_ID_HEADER,
-} from '#shared/protocol.ts'
+import { DEADLINE_HEADER, MAX_DEADLINE_MS, REQUEST_ID_HEADER } from '#shared/protocol.ts'
 import { TaskInputs } from '#shared/task-inputs.ts'
 
 import { Region } from './admin-bodies.ts'
@@ -86,36 +81,38 @@ export type Envelope = z.infer<typeof Envelope>
  * that isn't known: a constraint that was silently ignored would be a broken promise.
  */
 export function constraintsOf(headers: Headers, envelope: ConstraintFields = {}): Constraints {
-  for (const name of headers.keys()) {
-    if (name.startsWith('mesh-') && !KNOWN_HEADERS.includes(name)) {
-      throw new MeshError(
-        'invalid_request',
-        `the header ${name.slice(0, 64)} is not known; there are ${KNOWN_HEADERS.join(', ')}`,
-      )
-    }
+  const names = Array.from(headers.keys()).filter((name) => name.startsWith('mesh-'))
+  const unknown = names.find((name) => !KNOWN_HEADERS.includes(name))
+  if (unknown !== undefined) {
+    throw new MeshError(
+      'invalid_request',
+      `the header ${unknown.slice(0, 64)} is not known; there are ${KNOWN_HEADERS.join(', ')}`,
+    )
   }
+  // most requests have none, and pay for no schema
+  const told: ConstraintFields = names.length === 0 ? {} : parseFields(headers)
+  // a pin is one thing: the envelope's model with the header's version would be neither
+  const pin = envelope.model === undefined ? told : envelope
+  return {
+    ...told,
+    ...envelope,
+    deadlineMs: envelope.deadlineMs ?? parseDeadline(headers),
+    placement: envelope.placement ?? told.placement ?? 'any',
+    model: pin.model,
+    version: pin.version,
+  }
+}
+
+function parseFields(headers: Headers): ConstraintFields {
   const [model, version, ...more] = headers.get(MODEL_HEADER)?.split('@') ?? []
   const parsed = ConstraintFields.safeParse({
     ...fieldsOf(headers),
     model: more.length > 0 ? headers.get(MODEL_HEADER) : model,
     version,
   })
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) => `${headerOf(path[0])}: ${message}`)
-    throw new MeshError('invalid_request', wrong.join('; '))
-  }
-  // a pin is one thing: the envelope's model with the header's version would be neither
-  const pin = envelope.model === undefined ? parsed.data : envelope
-  return {
-    ...parsed.data,
-    ...envelope,
-    deadlineMs:
-      envelope.deadlineMs ??
-      (headers.has(DEADLINE_HEADER) ? parseDeadline(headers) : DEFAULT_DEADLINE_MS),
-    placement: envelope.placement ?? parsed.data.placement ?? 'any',
-    model: pin.model,
-    version: pin.version,
-  }
+  if (parsed.success) return parsed.data
+  const wrong = parsed.error.issues.map(({ path, message }) => `${headerOf(path[0])}: ${message}`)
+  throw new MeshError('invalid_request', wrong.join('; '))
 }
 
 /** The fields that headers give, each as its schema takes it. */

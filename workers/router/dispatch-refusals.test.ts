@@ -92,7 +92,7 @@ describe("a model's complaint of the input", () => {
       return problem('payload_too_large')
     }
     const hang: Reply = () => new Promise(() => {})
-    const sent = await send([late, hang], { deadlineMs: 150, models: ['small', 'large'] })
+    const sent = await send([late, hang], { deadlineMs: 600, models: ['small', 'large'] })
     expect(outcomes(sent.attempts)).toEqual(['payload_too_large', 'deadline_exceeded'])
     expect(complaintOf(sent)).toMatchObject({ status: 413 })
   })

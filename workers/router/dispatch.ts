@@ -6,6 +6,7 @@ import { codeOf } from '#shared/problem.ts'
 import type { DispatchRequest, NodeReply } from './attempt.ts'
 import type { RouterBindings } from './env.ts'
 import { Flight, type Landing } from './flight.ts'
+import { isBusy } from './resilience/deployment-health.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
 import { pauseBefore } from './resilience/repetition.ts'
 import { versionKey, type Candidate, type Deployment } from './snapshot.ts'
@@ -248,6 +249,8 @@ function attemptOf({ deployment, kind, elapsedMs }: Flight, outcome: Attempt['ou
 }
 
 function warn({ deployment }: Flight, failure: MeshError, { requestId }: DispatchRequest): void {
+  // counted as well, and told by each of hundreds of calls a second
+  if (isBusy(failure)) return
   log.warn('attempt_failed', {
     request: requestId,
     deployment: deployment.id,

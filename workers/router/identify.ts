@@ -18,6 +18,7 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     const trace = beginTrace(c.req.header('traceparent'))
     c.set('registry', state.registry)
     c.set('board', state.board)
+    c.set('load', state.load)
     c.set('counts', state.counts)
     c.set('answers', state.answers)
     c.set('observer', state.observer)
@@ -25,11 +26,13 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     c.set('requestId', requestId)
     c.set('trace', trace)
     await next()
-    c.header('x-request-id', requestId)
-    c.header('x-content-type-options', 'nosniff')
-    c.header('traceparent', traceparentOf(trace, trace.spanId))
-    const inner = c.res.headers.get('server-timing')
+    // c.header() would make the answer anew for each of them
+    const { headers } = c.res
+    headers.set('x-request-id', requestId)
+    headers.set('x-content-type-options', 'nosniff')
+    headers.set('traceparent', traceparentOf(trace, trace.spanId))
+    const inner = headers.get('server-timing')
     const total = `total;dur=${(performance.now() - started).toFixed(2)}`
-    c.header('server-timing', inner === null ? total : `${total}, ${inner}`)
+    headers.set('server-timing', inner === null ? total : `${total}, ${inner}`)
   }
 }

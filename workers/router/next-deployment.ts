@@ -1,5 +1,4 @@
 import type { PutDeployment } from './admin-bodies.ts'
-import { sameJson } from './admin-change.ts'
 import { versionKey, type Deployment } from './snapshot.ts'
 
 const DEFAULT_WEIGHT = 1
@@ -15,15 +14,16 @@ export function nextDeployment(
   body: PutDeployment,
   { owner, now }: { owner: string; now: number },
 ): Deployment {
-  const { model, id: _, weight, state, region, cost, leaseSeconds, verify: _v, ...place } = body
-  const next: Deployment = {
+  const { model, id: _, weight, region, cost, leaseSeconds, verify: _verify, ...place } = body
+  const state = nextState(known, body)
+  return {
     ...place,
     id: deploymentId(body),
     modelId: model,
     // a node that registers itself again must not undo what an operator has set
     weight: weight ?? known?.weight ?? DEFAULT_WEIGHT,
-    state: known?.state ?? 'warming',
-    stateSince: known?.stateSince ?? now,
+    state,
+    stateSince: known?.state === state ? known.stateSince : now,
     removeAt: null,
     region: region ?? known?.region ?? null,
     cost: cost ?? known?.cost ?? null,
@@ -32,10 +32,6 @@ export function nextDeployment(
     // it has just shown that it is there
     unreachableSince: null,
   }
-  if (state !== undefined) return inState(next, state, now)
-  const isBack = known !== undefined && known.removeAt !== null
-  const hasMoved = known?.state === 'ready' && !sameJson(placeOf(known), placeOf(next))
-  return isBack || hasMoved ? inState(next, 'warming', now) : next
 }
 
 /** The same in another state; it stays for as long as it has been when it is in it already. */
@@ -43,7 +39,23 @@ export function inState(own: Deployment, state: Deployment['state'], now: number
   return own.state === state ? own : { ...own, state, stateSince: now }
 }
 
-/** What was found ready: elsewhere, or as another version, it must show that anew. */
-function placeOf({ modelId, version, node, transport, target }: Deployment): unknown {
-  return { modelId, version, node, transport, target }
+function nextState(known: Deployment | undefined, body: PutDeployment): Deployment['state'] {
+  if (body.state !== undefined) return body.state
+  // who comes back while it is being removed begins anew
+  const kept = known?.removeAt === null ? known.state : 'warming'
+  if (kept === 'draining' || kept === 'disabled') return kept
+  // what is registered unasked is believed
+  if (body.verify === false) return 'ready'
+  return known && isSamePlace(known, body) ? kept : 'warming'
+}
+
+/** What was found ready must show it anew elsewhere, and as another version. */
+function isSamePlace(known: Deployment, body: PutDeployment): boolean {
+  return (
+    known.modelId === body.model &&
+    known.version === body.version &&
+    known.node === body.node &&
+    known.transport === body.transport &&
+    known.target === body.target
+  )
 }

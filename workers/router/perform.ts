@@ -8,7 +8,7 @@ import { readBody } from '#shared/read-body.ts'
 
 import type { DispatchRequest } from './attempt.ts'
 import type { KeptAnswer } from './cache/answer-cache.ts'
-import { askedDigest } from './cache/answer-key.ts'
+import { answerKey, type AskedParts } from './cache/answer-key.ts'
 import { parseCacheDirectives } from './cache/cache-directives.ts'
 import { namesEtag } from './cache/etag.ts'
 import { announce, keep, recall, type Question, type Remembered } from './cache/remember.ts'
@@ -102,16 +102,17 @@ async function questionOf(c: Context<RouterApp>, call: Call): Promise<Question |
   const directives = parseCacheDirectives(c.req.header('cache-control'))
   const model = call.candidates[0]?.cacheAs
   if (!call.door.kept || typeof model !== 'string') return undefined
-  const asked = await askedDigest({
+  const asked: AskedParts = {
     tenant: c.get('key').id,
     door: call.door.name,
     places: placesOf(call.candidates),
     headers: call.headers,
     body: call.body,
     canonical: true,
-  })
+  }
+  const key = await answerKey(asked, model)
   const expiresAt = call.started + call.deadlineMs
-  return { store: c.get('answers'), asked, model, directives, expiresAt }
+  return { store: c.get('answers'), asked, model, key, directives, expiresAt }
 }
 
 function placesOf(candidates: readonly Candidate[]): string[] {
@@ -125,7 +126,7 @@ async function makeAndKeep(
   question: Question,
   record: CallRecord,
 ): Promise<NodeAnswer> {
-  const flight = await announce(question)
+  const flight = announce(question)
   let kept: KeptAnswer | undefined
   try {
     const { answer, deployment } = await run(c, call, record)

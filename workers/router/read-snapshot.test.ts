@@ -172,7 +172,10 @@ test('reads page by page what one page does not hold, and each row once', async 
   const { reads, of } = counted()
   const snapshot = await readSnapshot(of)
   expect(reads.pages).toBeGreaterThan(1)
-  const stored = await database.prepare('SELECT count(*) AS n FROM deployments').first<number>('n')
+  // what the changes above have broken is left out
+  const stored = await database
+    .prepare("SELECT count(*) AS n FROM deployments WHERE state <> 'broken'")
+    .first<number>('n')
   expect(snapshot.deployments.length).toBe(stored)
   expect(new Set(snapshot.deployments).size).toBe(stored)
 })
@@ -183,7 +186,7 @@ test('misses nothing that changes while it reads, in pages that are read already
     readChanges: (since) => reader.readChanges(since),
     async readPage(after) {
       const page = await reader.readPage(after)
-      if (after.models.modelId === '') {
+      if (after.models?.modelId === '') {
         await put('aaa-after-its-page')
         await store.deleteDeployment('many-0', AUDIT)
         await run("UPDATE deployments SET weight = 9 WHERE id IN ('many-1', 'tone@1/far')")

@@ -8,7 +8,7 @@ import { DEFAULT_CARD_POLICY, type CardPolicy } from './verify/card-policy.ts'
 export interface RowSource {
   /** Where the log ends. */
   readPosition(): Promise<LogPosition>
-  /** The next rows of each table, in the order of their keys; fewer than `PAGE_ROWS` when there are no more. */
+  /** The next rows of each table that has more, in the order of their keys; fewer than `PAGE_ROWS` when they are the last. */
   readPage(after: Cursors): Promise<StoredRows>
   /** What changed since then; undefined when the log doesn't have that entry any more, or has another one. */
   readChanges(since: LogPosition): Promise<LoggedChanges | undefined>
@@ -74,7 +74,7 @@ async function readAll(source: RowSource, policy: CardPolicy): Promise<Snapshot>
       if (i > 0) await new Promise((resolve) => setTimeout(resolve))
       snapshot = applyChanges(snapshot, parseChanges(slice))
     }
-    after = nextCursors(rows, after)
+    after = nextCursors(rows)
   }
   return snapshot
 }
@@ -91,20 +91,11 @@ function slicesOf({ models, deployments, keys }: StoredRows): StoredRows[] {
   })
 }
 
-/** Undefined when no table has more. */
-function nextCursors(
-  { models, deployments, keys }: StoredRows,
-  after: Cursors,
-): Cursors | undefined {
-  const isFull =
-    models.length === PAGE_ROWS.models ||
-    deployments.length === PAGE_ROWS.deployments ||
-    keys.length === PAGE_ROWS.keys
-  return isFull
-    ? {
-        models: models.at(-1) ?? after.models,
-        deployments: deployments.at(-1) ?? after.deployments,
-        keys: keys.at(-1) ?? after.keys,
-      }
-    : undefined
+function nextCursors({ models, deployments, keys }: StoredRows): Cursors | undefined {
+  const next: Cursors = {
+    models: models.length < PAGE_ROWS.models ? undefined : models.at(-1),
+    deployments: deployments.length < PAGE_ROWS.deployments ? undefined : deployments.at(-1),
+    keys: keys.length < PAGE_ROWS.keys ? undefined : keys.at(-1),
+  }
+  return next.models || next.deployments || next.keys ? next : undefined
 }

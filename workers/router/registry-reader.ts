@@ -22,7 +22,7 @@ import { cardPolicy } from './verify/card-policy.ts'
 /** Entries of the log in one read, and how many of them may be of models: what a page may hold. */
 const MAX_CHANGES = 1_000
 
-/** Reads the registry from D1. Each read is one batch, which sees one state of all tables. */
+/** Reads the registry from D1. */
 export class RegistryReader implements RegistrySource, RowSource {
   readonly #db: DrizzleD1Database
   readonly #leases: LeaseStore
@@ -58,14 +58,16 @@ export class RegistryReader implements RegistrySource, RowSource {
   }
 
   async readPage(after: Cursors): Promise<StoredRows> {
-    const [models, deployments, keys] = await this.#db.batch([
-      modelTable.after(this.#db, after.models),
-      deploymentTable.after(this.#db, after.deployments),
-      keyTable.after(this.#db, after.keys),
+    // no batch: they need not be of one moment, and drizzle turns the rows of a batch over twice
+    const [models, deployments, keys] = await Promise.all([
+      after.models ? modelTable.after(this.#db, after.models) : [],
+      after.deployments ? deploymentTable.after(this.#db, after.deployments) : [],
+      after.keys ? keyTable.after(this.#db, after.keys) : [],
     ])
     return { models, deployments, keys }
   }
 
+  /** One batch, so that the rows are those of the moment where the log ends. */
   async readChanges(since: LogPosition): Promise<LoggedChanges | undefined> {
     const { id, token, kind, key } = registryChanges
     const step = sql`${id} > ${since.id} and ${id} <= ${endOfStep(since)}`

@@ -11,14 +11,14 @@ import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 
 import { apiKeys, deployments, modelVersions, registryChanges } from '#shared/schema.ts'
 
-/** Rows of one read, so that neither D1's answer nor parsing it is large: a manifest has up to a megabyte. */
-export const PAGE_ROWS = { models: 20, deployments: 2_500, keys: 2_500 }
+/** Rows of one read: its JSON is parsed in one go, and a manifest has up to a megabyte. */
+export const PAGE_ROWS = { models: 20, deployments: 1_000, keys: 1_000 }
 
-/** The keys of the last row that was read of each table; '' before the first. */
+/** The keys of the last row that was read of each table, '' before the first; undefined when all are read. */
 export interface Cursors {
-  models: { modelId: string; version: string }
-  deployments: { id: string }
-  keys: { hash: string }
+  models: { modelId: string; version: string } | undefined
+  deployments: { id: string } | undefined
+  keys: { hash: string } | undefined
 }
 
 export const BEFORE_FIRST: Cursors = {
@@ -28,7 +28,7 @@ export const BEFORE_FIRST: Cursors = {
 }
 
 export const modelTable = {
-  after(db: DrizzleD1Database, { modelId, version }: Cursors['models']) {
+  after(db: DrizzleD1Database, { modelId, version }: NonNullable<Cursors['models']>) {
     return db
       .select(modelColumns)
       .from(modelVersions)
@@ -46,7 +46,7 @@ export const modelTable = {
 }
 
 export const deploymentTable = {
-  after(db: DrizzleD1Database, { id }: Cursors['deployments']) {
+  after(db: DrizzleD1Database, { id }: NonNullable<Cursors['deployments']>) {
     return db
       .select(deploymentColumns)
       .from(deployments)
@@ -63,7 +63,7 @@ export const deploymentTable = {
 }
 
 export const keyTable = {
-  after(db: DrizzleD1Database, { hash }: Cursors['keys']) {
+  after(db: DrizzleD1Database, { hash }: NonNullable<Cursors['keys']>) {
     return db
       .select(keyColumns)
       .from(apiKeys)

@@ -3,6 +3,7 @@ import binaryen from 'binaryen'
 import { CUT_HOOK, HOOKS_MODULE } from '#shared/runtime-cut.ts'
 
 import { directClosure } from './direct-closure.ts'
+import { emptyFunctions } from './empty-functions.ts'
 import { FEATURES } from './features.ts'
 import { ownFunctions } from './own-functions.ts'
 
@@ -32,7 +33,8 @@ export interface CutRuntime {
  */
 export function cutRuntime(wasm: Uint8Array, executed: ReadonlySet<number>): CutRuntime {
   const kept = directClosure(wasm, executed)
-  const module = binaryen.readBinary(wasm)
+  // nine tenths of the code are cut away: decoding them would take most of the time
+  const module = binaryen.readBinary(emptyFunctions(wasm, kept))
   try {
     module.setFeatures(FEATURES)
     module.addFunctionImport(CUT_HOOK, HOOKS_MODULE, CUT_HOOK, binaryen.none, binaryen.none)

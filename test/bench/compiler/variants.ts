@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { bundleWorker, type WorkerBundle } from '../../../scripts/build/admit/bundle-worker.ts'
 import { modelStages, readContents } from '../../../scripts/build/model-stages.ts'
-import { PUBLISHED_RUNTIME } from '../../../scripts/build/runtime-forms.ts'
+import { PUBLISHED_RUNTIME, runtimeForms } from '../../../scripts/build/runtime-forms.ts'
 import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR } from '../../../scripts/paths.ts'
 import type { ModelFolder } from '../../../workers/native/model-folders.ts'
 
@@ -21,10 +21,11 @@ export interface Variant {
 export async function makeVariants(folder: ModelFolder, workDir: string): Promise<Variant[]> {
   const plainDir = join(workDir, 'plain', 'artefacts')
   await mkdir(plainDir, { recursive: true })
+  const kept = { cacheDir: join(OUTPUT_DIR, 'cache'), log: () => {} }
   const { source, converted } = modelStages(folder, {
+    ...kept,
     modelsDir: MODELS_DIR,
-    cacheDir: join(OUTPUT_DIR, 'cache'),
-    log: () => {},
+    forms: runtimeForms(kept),
     cut: true,
   })
   const { graphs, assets } = await readContents(source)

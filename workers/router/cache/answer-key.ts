@@ -17,28 +17,20 @@ export interface AskedParts {
 }
 
 /**
- * SHA-256 in hex over the parts, each with its length before it, so that no two lists of parts are one
- * string.
+ * The key of a model's answer to it: SHA-256 in hex over the parts, each with its length before it, so that no
+ * two lists of parts are one string. `model` names the version and the digests of what it runs.
  */
-export async function askedDigest({
-  tenant,
-  door,
-  places,
-  headers,
-  body,
-  canonical,
-}: AskedParts): Promise<string> {
+export async function answerKey(
+  { tenant, door, places, headers, body, canonical }: AskedParts,
+  model: string,
+): Promise<string> {
   const named = Object.entries(headers)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flat()
   const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
   const counted = (canonical && isJson ? canonicalJson(body) : undefined) ?? body
-  return sha256OfParts([tenant, door, places.toSorted().join(' '), ...named, await sha256(counted)])
-}
-
-/** The key of a model's answer to it; `model` names the version and the digests of what it runs. */
-export function answerKey(asked: string, model: string): Promise<string> {
-  return sha256OfParts([model, asked])
+  const place = places.toSorted().join(' ')
+  return sha256OfParts([model, tenant, door, place, ...named, await sha256(counted)])
 }
 
 /**

@@ -1,7 +1,7 @@
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { KeptAnswer } from './answer-cache.ts'
-import { answerKey } from './answer-key.ts'
+import { answerKey, type AskedParts } from './answer-key.ts'
 import type { AnswerStore } from './answer-store.ts'
 import type { CacheDirectives } from './cache-directives.ts'
 import { etagOf } from './etag.ts'
@@ -19,10 +19,12 @@ export interface Remembered {
 
 export interface Question {
   store: AnswerStore
-  /** Of what was asked, and by whom. */
-  asked: string
+  /** What was asked, and by whom. */
+  asked: AskedParts
   /** The model that would answer: its version and the digests of what it runs. */
   model: string
+  /** Of its answer. */
+  key: string
   directives: CacheDirectives
   /** When the caller stops waiting, in ms since the epoch. */
   expiresAt: number
@@ -36,11 +38,10 @@ const CACHE = 'capillary'
  * request of the same caller. Throws `not_cached` where the caller wants nothing else.
  */
 export async function recall(
-  { store, asked, model, directives, expiresAt }: Question,
+  { store, key, directives, expiresAt }: Question,
   now: number,
 ): Promise<Remembered | undefined> {
   if (directives.noCache || directives.noStore) return undefined
-  const key = await answerKey(asked, model)
   const etag = etagOf(key)
   const kept = store.answers.find(key, now)
   if (kept && kept.ageMs <= (directives.maxAge ?? Infinity) * 1_000) {
@@ -57,24 +58,25 @@ export async function recall(
 }
 
 /** Announces that this request makes the answer; undefined where its answer is for itself alone. */
-export async function announce({
+export function announce({
   store,
-  asked,
-  model,
+  key,
   directives,
-}: Question): Promise<ReturnType<AnswerStore['flights']['begin']> | undefined> {
+}: Question): ReturnType<AnswerStore['flights']['begin']> | undefined {
   if (directives.noCache || directives.noStore) return undefined
-  return store.flights.begin(await answerKey(asked, model))
+  return store.flights.begin(key)
 }
 
 /** What is told of an answer that was made for this request. */
 export async function keep(
-  { store, asked, directives }: Question,
+  question: Question,
   model: string,
   answer: KeptAnswer,
   now: number,
 ): Promise<Omit<Remembered, 'answer'>> {
-  const key = await answerKey(asked, model)
+  const { store, asked, directives } = question
+  // another model than was expected has answered
+  const key = model === question.model ? question.key : await answerKey(asked, model)
   const why = directives.noCache ? 'request' : 'uri-miss'
   const stored = !directives.noStore && store.answers.keep(key, answer, now)
   return { etag: etagOf(key), status: `${CACHE}; fwd=${why}${stored ? '; stored' : ''}` }

@@ -6,6 +6,8 @@ import { onError } from '#shared/problem.ts'
 import { allowOrigins } from '../allow-origins.ts'
 import { CapabilitySearch } from '../discovery/capability-search.ts'
 import type { RouterApp } from '../env.ts'
+import { identify } from '../identify.ts'
+import { createIsolateState } from '../isolate-state.ts'
 import { mcpRoutes } from './mcp-routes.ts'
 
 const ALLOWED = 'https://app.example'
@@ -13,11 +15,13 @@ const ALLOWED = 'https://app.example'
 function statusFor(host: string, origin?: string): Promise<number> {
   const app = new Hono<RouterApp>()
   app.onError(onError)
+  app.use(identify(createIsolateState()))
   app.use(allowOrigins)
   app.route('/mcp', mcpRoutes(new CapabilitySearch()))
   const headers = new Headers(origin === undefined ? {} : { origin })
   const init = { method: 'POST', headers, body: '{}' }
-  const asked = app.request(`https://${host}/mcp`, init, { ALLOWED_ORIGINS: ALLOWED })
+  const context = { waitUntil() {}, passThroughOnException() {}, props: {} }
+  const asked = app.request(`https://${host}/mcp`, init, { ALLOWED_ORIGINS: ALLOWED }, context)
   return Promise.resolve(asked).then(({ status }) => status)
 }
 

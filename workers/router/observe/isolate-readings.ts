@@ -3,7 +3,10 @@ import type { Metric, Sample } from './prometheus/metric.ts'
 import { createReading } from './prometheus/reading.ts'
 import { OF_ISOLATE } from './router-metrics.ts'
 
-export interface IsolateParts extends Pick<IsolateState, 'registry' | 'board' | 'answers'> {
+export interface IsolateParts extends Pick<
+  IsolateState,
+  'registry' | 'board' | 'load' | 'answers'
+> {
   /** What leaves behind requests, by name. */
   outboxes: Readonly<Record<string, { lost: number }>>
 }
@@ -12,7 +15,13 @@ export interface IsolateParts extends Pick<IsolateState, 'registry' | 'board' | 
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
 
 /** What an isolate knows of itself without counting. */
-export function isolateReadings({ registry, board, answers, outboxes }: IsolateParts): Metric[] {
+export function isolateReadings({
+  registry,
+  board,
+  load,
+  answers,
+  outboxes,
+}: IsolateParts): Metric[] {
   return [
     createReading({
       name: 'mesh_breaker_state',
@@ -46,6 +55,12 @@ export function isolateReadings({ registry, board, answers, outboxes }: IsolateP
       help: `Calls of deployments on their way ${OF_ISOLATE}`,
       type: 'gauge',
       read: () => Array.from(board.entries()).reduce((sum, own) => sum + own.health.inFlight, 0),
+    }),
+    createReading({
+      name: 'mesh_requests_in_flight',
+      help: `Requests for an inference that are on their way ${OF_ISOLATE}`,
+      type: 'gauge',
+      read: () => load.underway,
     }),
     createReading({
       name: 'mesh_cache_bytes',

@@ -81,6 +81,11 @@ export class RouterMetrics {
     this.#probes.increment({ occasion, result: isWell ? 'ok' : 'failed' })
   }
 
+  /** A request that the isolate had no room for: nothing else is known of it. */
+  noteShed(): void {
+    this.#requests.increment({ capability: NONE, outcome: 'shed', cache: 'bypass' })
+  }
+
   #noteAttempt({ kind, outcome, model, ms }: Attempt): void {
     this.#attempts.increment({ kind, outcome })
     if (outcome !== 'cancelled') this.#attemptDurations.observe({ model }, ms / 1_000)

@@ -17,6 +17,7 @@ const BEHIND_MS = 24_000
 export async function warmUp(c: Context<RouterApp>, own: Deployment): Promise<string | undefined> {
   const { ready, missing } = await probeDeployment(own, 'model', c.env, WARM_UP_MS)
   c.get('observer').metrics.noteProbe('warm-up', ready)
+  if (!ready) log.warn('not_ready', { deployment: own.id, message: missing })
   return ready ? undefined : missing
 }
 

@@ -9,6 +9,11 @@ import { WaitingLine } from './waiting-line.ts'
 /** It is well, only busy: no reason to stay away, but to send less. */
 const BUSY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'queue_full'])
 
+/** Whether a deployment that is well refused a call because it has too many. */
+export function isBusy({ code }: MeshError): boolean {
+  return BUSY.has(code)
+}
+
 /** The least that `retry-after` can say: of a node that is only busy, a place is free long before. */
 const LEAST_RETRY_AFTER_S = 1
 
@@ -114,20 +119,17 @@ export class DeploymentHealth {
 
   failed(call: CallInFlight, now: number, err: MeshError): void {
     const { permit, startedAt } = call
-    if (BUSY.has(err.code) || err.code === 'deadline_exceeded') this.concurrency.refused(now)
+    if (isBusy(err) || err.code === 'deadline_exceeded') this.concurrency.refused(now)
     // how long it was waited for in vain is known to be too short
     if (err.code === 'deadline_exceeded') this.latency.observe(now - startedAt, now)
-    if (
-      err.retryAfter !== undefined &&
-      !(BUSY.has(err.code) && err.retryAfter <= LEAST_RETRY_AFTER_S)
-    )
+    if (err.retryAfter !== undefined && !(isBusy(err) && err.retryAfter <= LEAST_RETRY_AFTER_S))
       this.breaker.pause(err.retryAfter * 1_000, now)
-    if (permit && BUSY.has(err.code)) this.breaker.abandon(permit)
+    if (permit && isBusy(err)) this.breaker.abandon(permit)
     else if (permit) this.breaker.fail(permit, now)
     this.#isAway = AWAY.has(err.code)
-    if (this.#vouched && !BUSY.has(err.code)) this.#vouched = 'misled'
+    if (this.#vouched && !isBusy(err)) this.#vouched = 'misled'
     this.#requests++
-    if (!BUSY.has(err.code)) this.#failures++
+    if (!isBusy(err)) this.#failures++
     this.#leave(call)
   }
 

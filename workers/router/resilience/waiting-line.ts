@@ -77,7 +77,8 @@ export class WaitingLine {
   }
 }
 
-function shed(expectedMs: number): MeshError {
+/** Refused for want of room; `expectedMs` is when there may be some. */
+export function shed(expectedMs: number): MeshError {
   return new MeshError('shed', 'the mesh is at its limit and would not answer in time', {
     retryAfter: Math.max(1, Math.ceil(expectedMs / 1_000)),
   })

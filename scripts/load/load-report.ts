@@ -1,0 +1,54 @@
+import type { LoadRun, Reach } from './load-reaches.ts'
+import { goodputOf, type LoadResult } from './tally.ts'
+
+const MIB = 1024 * 1024
+
+/** What `npm run load` prints, and a document may show. */
+export function loadReport(run: LoadRun, reaches: readonly Reach[]): string[] {
+  const { ramp, steady, overload, memory } = run
+  return [
+    '| load | sent/s | right/s | p50 ms | p99 ms | shed | refused | lost |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...ramp.map(({ connections, result }) => resultRow(`${connections} callers`, result)),
+    resultRow('80 % of saturation', steady),
+    resultRow('300 % of saturation', overload),
+    '',
+    '| at 80 % of saturation | p50 ms | p99 ms | ratio |',
+    '| --- | ---: | ---: | ---: |',
+    ...Object.entries(steady.capabilities).map(([capability, { p50, p99 }]) => {
+      const figures = [p50.toFixed(1), p99.toFixed(1), (p99 / p50).toFixed(2)]
+      return `| ${capability} | ${figures.join(' | ')} |`
+    }),
+    '',
+    '| resident memory, MB | start | most | end | steady, a minute |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...memory.map(({ name, whole, steady: trend }) => {
+      const figures = [whole.start, whole.max, whole.end].map((bytes) => (bytes / MIB).toFixed(0))
+      const slope = (trend.slope / MIB).toFixed(1)
+      return `| ${name} | ${figures.join(' | ')} | ${slope} |`
+    }),
+    '',
+    '| reach | measured | |',
+    '| --- | --- | --- |',
+    ...reaches.map(
+      ({ rule, measured, isMet }) => `| ${rule} | ${measured} | ${isMet ? 'met' : '**missed**'} |`,
+    ),
+  ]
+}
+
+/** One line that says how a load goes. */
+export function progressLine(result: LoadResult & { underway?: number }): string {
+  const { seconds, sent, right, shed, refused, lost, reasons, p50, p99, underway = 0 } = result
+  const why = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`)
+  return (
+    `${seconds.toFixed(0)} s: ${sent} answered, ${right} right (${goodputOf(result).toFixed(0)}/s, ` +
+    `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms), ${shed} shed, ${refused} refused, ${lost} lost, ` +
+    `${underway} under way${why.length === 0 ? '' : `; ${why.join(', ')}`}`
+  )
+}
+
+function resultRow(name: string, result: LoadResult): string {
+  const { seconds, sent, p50, p99, shed, refused, lost } = result
+  const rates = [sent / seconds, goodputOf(result)].map((rate) => rate.toFixed(0))
+  return `| ${name} | ${rates.join(' | ')} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${shed} | ${refused} | ${lost} |`
+}

@@ -1,0 +1,109 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { readModelFolders } from '../../workers/native/model-folders.ts'
+import { startMesh, type Mesh } from '../mesh/start-mesh.ts'
+import { MODELS_DIR, OUTPUT_DIR } from '../paths.ts'
+import { runClosedLoad } from './closed-load.ts'
+import { nextConnections, saturationOf, type RampStep } from './find-saturation.ts'
+import { loadMix, type LoadRequest } from './load-mix.ts'
+import { progressLine } from './load-report.ts'
+import type { LoadRun } from './load-reaches.ts'
+import { memoryTrend } from './memory-trend.ts'
+import { MemoryWatch } from './memory-watch.ts'
+import { runOpenLoad } from './open-load.ts'
+import { goodputOf } from './tally.ts'
+
+/** Together they may ask four times what one key may (the router's wrangler.toml). */
+const KEYS = 4
+/** Of each step of the ramp. */
+const STEP_SECONDS = 8
+const WARM_UP = { connections: 8, seconds: 5 }
+/** What is left of one load must not be charged to the next. */
+const REST_MS = 3_000
+const STEADY_SHARE = 0.8
+const OVERLOAD_FACTOR = 3
+
+export interface LoadOptions {
+  capabilities: readonly string[]
+  steadySeconds: number
+  overloadSeconds: number
+  log(message: string): void
+}
+
+/** Starts a mesh of the capabilities' models, looks for its saturation and loads it below and above. */
+export async function runLoad(options: LoadOptions): Promise<LoadRun> {
+  const { capabilities, log } = options
+  const folders = readModelFolders(MODELS_DIR).filter(({ manifest }) =>
+    capabilities.includes(manifest.capability),
+  )
+  const missing = capabilities.filter((id) =>
+    folders.every(({ manifest }) => manifest.capability !== id),
+  )
+  if (missing.length > 0) throw new Error(`no model of this mesh offers ${missing.join(', ')}`)
+  const outputDir = join(OUTPUT_DIR, 'load')
+  await rm(outputDir, { recursive: true, force: true })
+  const mesh = await startMesh({ port: 0, outputDir, ids: folders.map(({ id }) => id), log })
+  try {
+    const keys: string[] = []
+    for (let i = 0; i < KEYS; i++) {
+      keys.push((await mesh.admin.createKey(`load-${i}`, ['infer'])).key)
+    }
+    const requests = await loadMix(folders, { keys, cacheDir: join(OUTPUT_DIR, 'cache') })
+    return await loadStarted(mesh, requests, options)
+  } finally {
+    await mesh.stop()
+  }
+}
+
+async function loadStarted(
+  { url, router, models, native }: Mesh,
+  requests: readonly LoadRequest[],
+  { steadySeconds, overloadSeconds, log }: LoadOptions,
+): Promise<LoadRun> {
+  log('warming up')
+  log(progressLine(await runClosedLoad(url, requests, WARM_UP)))
+  const watch = new MemoryWatch([
+    { name: 'router', pid: router.pid },
+    ...Array.from(models, ([name, { pid }]) => ({ name, pid })),
+    { name: 'native node', pid: native.pid },
+  ])
+  try {
+    await watch.sample()
+    const ramp: RampStep[] = []
+    for (
+      let connections = nextConnections(ramp);
+      connections !== undefined;
+      connections = nextConnections(ramp)
+    ) {
+      const result = await runClosedLoad(url, requests, { connections, seconds: STEP_SECONDS })
+      log(`${connections} callers, ${progressLine(result)}`)
+      ramp.push({ connections, result })
+      await rest()
+    }
+    const peak = goodputOf(saturationOf(ramp).result)
+    const load = (name: string, rate: number, seconds: number) => {
+      log(`${name}: ${rate.toFixed(0)} requests a second for ${seconds} s`)
+      const onProgress = (soFar: Parameters<typeof progressLine>[0]) => log(progressLine(soFar))
+      return runOpenLoad(url, requests, { rate, seconds, onProgress })
+    }
+    const from = watch.seconds
+    const steady = await load('steady', peak * STEADY_SHARE, steadySeconds)
+    const to = watch.seconds
+    await rest()
+    const overload = await load('overload', peak * OVERLOAD_FACTOR, overloadSeconds)
+    await watch.sample()
+    const memory = Array.from(watch.samples, ([name, samples]) => ({
+      name,
+      whole: memoryTrend(samples),
+      steady: memoryTrend(samples.filter(({ at }) => at >= from && at <= to)),
+    }))
+    return { ramp, peak, steady, overload, memory }
+  } finally {
+    watch.stop()
+  }
+}
+
+function rest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, REST_MS))
+}

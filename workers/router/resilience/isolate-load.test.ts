@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+
+import { MAX_BODY_BYTES } from '#shared/protocol.ts'
+
+import { IsolateLoad, type Arrival } from './isolate-load.ts'
+
+const NORMAL: Arrival = { priority: 'normal', bytes: 100, deadlineMs: 10_000 }
+const LOW: Arrival = { ...NORMAL, priority: 'low' }
+const SHED = expect.objectContaining({ code: 'shed', retryable: true })
+
+/** Lets in as many as there is room for, up to `most`. */
+function fill(load: IsolateLoad, arrival: Arrival, most: number, now = 0) {
+  const leaves: ((now: number) => void)[] = []
+  try {
+    while (leaves.length < most) leaves.push(load.enter(arrival, now))
+  } catch (err) {
+    expect(err).toEqual(SHED)
+  }
+  return leaves
+}
+
+describe('an isolate', () => {
+  test('sheds what comes on top of 256, and lets in again when one has left', () => {
+    const load = new IsolateLoad()
+    const [first] = fill(load, NORMAL, 1_000)
+    expect(load.underway).toBe(256)
+    expect(() => load.enter(NORMAL, 0)).toThrow(SHED)
+    first?.(0)
+    load.enter(NORMAL, 0)
+    expect(load.underway).toBe(256)
+  })
+
+  test('sheds low priority while half of its room is left for others', () => {
+    const load = new IsolateLoad()
+    expect(fill(load, LOW, 1_000)).toHaveLength(128)
+    expect(fill(load, NORMAL, 1_000)).toHaveLength(128)
+  })
+
+  test('holds no more than four of the largest bodies, and any single one', () => {
+    const load = new IsolateLoad()
+    expect(fill(load, { ...NORMAL, bytes: MAX_BODY_BYTES }, 100)).toHaveLength(4)
+    expect(() => load.enter(NORMAL, 0)).toThrow(SHED)
+    const claimed = { ...NORMAL, bytes: 100 * MAX_BODY_BYTES }
+    expect(fill(new IsolateLoad(), claimed, 100)).toHaveLength(1)
+  })
+
+  test('takes a body of no declared length for the largest', () => {
+    expect(fill(new IsolateLoad(), { ...NORMAL, bytes: undefined }, 100)).toHaveLength(4)
+  })
+
+  test('counts who leaves twice once', () => {
+    const load = new IsolateLoad()
+    const [first, second] = fill(load, NORMAL, 2)
+    first?.(0)
+    first?.(0)
+    expect(load.underway).toBe(1)
+    second?.(0)
+    expect(load.underway).toBe(0)
+  })
+
+  test('forgets who never leaves, since its caller hung up, after more than the longest deadline', () => {
+    const load = new IsolateLoad()
+    fill(load, NORMAL, 256)
+    expect(() => load.enter(NORMAL, 60_000)).toThrow(SHED)
+    load.enter(NORMAL, 90_000)
+    expect(load.underway).toBe(1)
+  })
+})
+
+describe('an isolate from which one leaves every 100 ms', () => {
+  /** With 60 under way: who comes now leaves in 6 s. */
+  function slow(): IsolateLoad {
+    const load = new IsolateLoad()
+    const leaves = fill(load, NORMAL, 260)
+    let now = 0
+    for (const leave of leaves.slice(0, leaves.length - 60)) leave((now += 100))
+    expect(load.underway).toBe(60)
+    return load
+  }
+
+  test('sheds who would wait longer than half of its deadline, and says when to come back', () => {
+    const load = slow()
+    expect(() => load.enter(NORMAL, 20_000)).toThrow(expect.objectContaining({ retryAfter: 6 }))
+    load.enter({ ...NORMAL, deadlineMs: 30_000 }, 20_000)
+  })
+
+  test('takes everybody again when few are left', () => {
+    const load = new IsolateLoad()
+    const leaves = fill(load, NORMAL, 60)
+    let now = 0
+    for (const leave of leaves.splice(0, 40)) leave((now += 100))
+    load.enter({ ...NORMAL, deadlineMs: 100 }, now)
+    expect(load.underway).toBe(21)
+  })
+})
