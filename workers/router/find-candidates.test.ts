@@ -106,6 +106,19 @@ describe('what nobody can serve', () => {
     expect(err.message).toContain('tone@1: ')
   })
 
+  test('is an accuracy that was measured too long ago, on too few things, or as less', () => {
+    const why = (overrides: Parameters<typeof measurement>[0]) =>
+      refusal(
+        { constraints: { minAccuracy: 0.9 } },
+        { measurements: [measurement({ value: 0.95, ...overrides })] },
+      ).message
+    expect(why({ measuredAt: 1 })).toContain('was measured too long ago')
+    expect(why({ value: 1, samples: 3 })).toContain('is 1, of 3, which is too few to tell 0.9')
+    expect(why({ value: 0.85, samples: 3_000 })).toContain('is 0.85, and 0.9 is asked for')
+    const well = { measurements: [measurement({ value: 0.95, samples: 3_000 })] }
+    expect(find({ constraints: { minAccuracy: 0.9 } }, well)[0]?.node).toBe('mesh-tone')
+  })
+
   test('names a few deployments of many, and how many more there are', () => {
     const deployments = Array.from({ length: 50 }, (_, i) =>
       deployment({ node: `n${i}`, state: 'disabled' }),

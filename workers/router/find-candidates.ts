@@ -35,7 +35,7 @@ export function requireCandidates(
   wanted: Wanted,
   board: HealthBoard,
 ): Candidate[] {
-  const needs = needsOf(wanted)
+  const needs = needsOf(snapshot, wanted)
   const matches = match(wanted.offers, needs)
   if (matches.length === 0) throw nothingFits(snapshot, wanted, needs, board)
   const { deadlineMs, objective } = wanted.constraints
@@ -62,10 +62,13 @@ export function explainWanted(
   const { measurementsLastMs } = snapshot.policy
   const timeLeftMs = deadlineMs
   const context = { board, objective, timeLeftMs, now: Date.now(), measurementsLastMs, limit }
-  return explain(snapshot, wanted.offers, needsOf(wanted), context)
+  return explain(snapshot, wanted.offers, needsOf(snapshot, wanted), context)
 }
 
-function needsOf({ door, constraints, has = {} }: Wanted): Needs {
+function needsOf(
+  { policy }: Pick<Snapshot, 'policy'>,
+  { door, constraints, has = {} }: Wanted,
+): Needs {
   const { placement, region, model, version, minAccuracy, language, labels, produces } = constraints
   return {
     door,
@@ -74,6 +77,7 @@ function needsOf({ door, constraints, has = {} }: Wanted): Needs {
     model,
     version,
     minAccuracy,
+    measuredSince: Date.now() - policy.measurementsLastMs,
     language,
     labels,
     produces,

@@ -92,16 +92,17 @@ export const modelPredicates: readonly Predicate<Offer>[] = [
   {
     name: 'accuracy',
     code: 'no_deployment',
-    fails: ({ minAccuracy }, { measured: { accuracy } }) => {
+    fails: ({ minAccuracy, measuredSince = 0 }, { measured: { accuracy } }) => {
       if (minAccuracy === undefined) return undefined
-      const [best] = accuracy
-      if (best === undefined)
-        return `its accuracy has not been measured, and ${minAccuracy} is asked for`
+      const best = accuracy.find(({ measuredAt }) => measuredAt >= measuredSince)
+      if (best === undefined) {
+        const last = accuracy.length === 0 ? 'has not been measured' : 'was measured too long ago'
+        return `its accuracy ${last}, and ${minAccuracy} is asked for`
+      }
       if (estimateOf(best) >= minAccuracy) return undefined
-      const few = best.samples === null ? '' : `, of ${best.samples}, which is too few to say so`
-      return best.value >= minAccuracy
-        ? `its measured accuracy is ${best.value}${few}: ${minAccuracy} is asked for`
-        : `its measured accuracy is ${best.value}, and ${minAccuracy} is asked for`
+      return best.value < minAccuracy
+        ? `its measured accuracy is ${best.value}, and ${minAccuracy} is asked for`
+        : `its measured accuracy is ${best.value}, of ${best.samples}, which is too few to tell ${minAccuracy}`
     },
   },
 ]
