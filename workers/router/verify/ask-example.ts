@@ -2,6 +2,7 @@ import { withinDeadline } from '#shared/deadline.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { readBody } from '#shared/read-body.ts'
 import { DEADLINE_HEADER, REQUEST_ID_HEADER } from '#shared/protocol.ts'
+import { beginTrace, createSpanId, traceparentOf } from '#shared/trace.ts'
 
 import type { NodeAnswer } from '../door.ts'
 import type { RouterBindings } from '../env.ts'
@@ -10,9 +11,7 @@ import { transports } from '../transports.ts'
 import type { ExampleCall } from './example-call.ts'
 
 /** An answer, or why what the node said can't be one to its own example. */
-export type ExampleReply =
-  | { answer: unknown; bytes: Uint8Array<ArrayBuffer>; ms: number }
-  | { refusal: string }
+export type ExampleReply = { answer: unknown; ms: number } | { refusal: string }
 
 /** Parsed JSON takes ten times its bytes, and an isolate has 128 MB for everything. */
 const MAX_EXAMPLE_ANSWER_BYTES = 4 * 1024 * 1024
@@ -38,6 +37,8 @@ export async function askExample(
         path: call.door.path(candidate),
         headers: new Headers({
           ...call.headers,
+          // as any caller's call has it, so that a node can't tell that it is one of these
+          traceparent: traceparentOf(beginTrace(undefined), createSpanId()),
           [DEADLINE_HEADER]: String(timeoutMs),
           [REQUEST_ID_HEADER]: crypto.randomUUID(),
         }),
@@ -50,7 +51,8 @@ export async function askExample(
     return await orNonsense(async () => {
       const answer = await call.door.accept(response, candidate)
       const bytes = await bytesOf(answer)
-      return { answer: call.read(answer, bytes), bytes, ms: performance.now() - started }
+      const ms = performance.now() - started
+      return { answer: call.read(answer, bytes), ms }
     })
   }
   try {

@@ -45,7 +45,7 @@ export async function verifyAndRecord(
   return now
 }
 
-/** A deployment of the same version at the other placement, that answers tasks and isn't known to be wrong. */
+/** A deployment of the same version at the other placement, that answers tasks and isn't known to be wrong or away. */
 function findSibling(
   { modelId, version, placement }: Deployment,
   { deploymentsOf, verifications }: Snapshot,
@@ -56,6 +56,7 @@ function findSibling(
       (own) =>
         own.placement !== placement &&
         own.state === 'ready' &&
+        own.unreachableSince === null &&
         opensDoor(own.transport, 'task') &&
         verifications.get(own.id)?.state !== 'failed',
     )

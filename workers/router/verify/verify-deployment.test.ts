@@ -68,6 +68,28 @@ test('measures how far edge and native are apart', async () => {
   expect(value(await verify(apart), 'parity')).toBeUndefined()
 })
 
+test('a sibling that hangs takes no time of the one that is verified', async () => {
+  let asked = 0
+  const hanging = () => (asked++, new Promise<Response>(() => {}))
+  const verdict = await verify(
+    { TONE: () => json(right), NATIVE: hanging },
+    { sibling: native, expiresAt: Date.now() + 10_000 },
+  )
+  expect([verdict.state, value(verdict, 'parity'), asked]).toEqual(['passed', undefined, 1])
+})
+
+test('a wrong answer is found, were a right one to an example of the same name to follow', async () => {
+  const { examples } = modelEntry().manifest
+  const model = modelEntry({
+    examples: examples.map((own) => Object.assign({}, own, { name: 'same' })),
+  })
+  const verdict = await verify(
+    { TONE: (_, call) => json(call < 2 ? [{ label: 'bad', score: 1 }] : right) },
+    { model },
+  )
+  expect(verdict.state).toBe('failed')
+})
+
 test.each<[string, Answer]>([
   ['fails', () => new Response('no', { status: 500 })],
   ['answers something else', () => json([{ label: 'odd', score: 1 }])],

@@ -18,6 +18,8 @@ import { subjectOf } from './verification.ts'
 const MAX_EXAMPLES = 32
 /** Of one answer to an example. */
 const MAX_ANSWER_MS = 15_000
+/** Comparing is worth no more. */
+const MAX_SIBLING_MS = 5_000
 /** The end of a long answer is no use to anybody. */
 const MAX_DETAIL_CHARS = 300
 
@@ -49,6 +51,7 @@ export interface VerifyOptions {
 }
 
 interface Result {
+  name: string
   /** What is wrong with the answer. */
   problem: string | undefined
   same: boolean
@@ -72,20 +75,25 @@ export async function verifyDeployment(
   }
   const examples = examplesOf(deployment, model, options.readFile)
   if (typeof examples === 'string') return { ...blank, state: 'unverifiable', detail: examples }
-  const results = new Map<string, Result>()
+  // not by name: nothing says that names differ
+  const results: Result[] = []
+  let { sibling } = options
   try {
     for (const example of examples) {
-      results.set(example.name, await runExample(example, deployment, model, options))
+      const result = await runExample(example, deployment, model, { ...options, sibling })
+      results.push(result)
+      // one that doesn't answer must not take the time of one that does
+      if (result.distance === undefined) sibling = undefined
     }
   } catch (err) {
     return { ...blank, state: undefined, note: noteOf(err) }
   }
-  const wrong = Array.from(results).find(([, { problem }]) => problem !== undefined)
+  const wrong = results.find(({ problem }) => problem !== undefined)
   return {
     ...blank,
     state: wrong ? 'failed' : 'passed',
-    detail: wrong ? bounded(`'${wrong[0]}': ${wrong[1].problem}`) : null,
-    measured: measure(Array.from(results.values())),
+    detail: wrong ? bounded(`'${wrong.name}': ${wrong.problem}`) : null,
+    measured: measure(results),
   }
 }
 
@@ -110,16 +118,17 @@ async function runExample(
   model: RegisteredModel,
   { env, sibling, expiresAt }: VerifyOptions,
 ): Promise<Result> {
+  const { name } = example
   const call = await example.prepare()
   const candidate = candidateOf(deployment, model)
-  const ask = (of: Candidate) => {
-    const timeoutMs = Math.min(MAX_ANSWER_MS, expiresAt - Date.now())
+  const ask = (of: Candidate, maxMs = MAX_ANSWER_MS) => {
+    const timeoutMs = Math.min(maxMs, expiresAt - Date.now())
     if (timeoutMs <= 0) throw new MeshError('deadline_exceeded', 'its examples take too long')
     return askExample(call, of, { env, timeoutMs: Math.ceil(timeoutMs) })
   }
   const first = await ask(candidate)
   if ('refusal' in first) {
-    return { problem: first.refusal, same: true, times: [], distance: undefined }
+    return { name, problem: first.refusal, same: true, times: [], distance: undefined }
   }
   const second = await ask(candidate)
   const times = 'refusal' in second ? [first.ms] : [first.ms, second.ms]
@@ -128,9 +137,9 @@ async function runExample(
   const problem = await findDifference(first.answer, call.expected, call.tolerance)
   const distance =
     problem === undefined && sibling
-      ? await distanceTo(first.answer, () => ask(candidateOf(sibling, model)))
+      ? await distanceTo(first.answer, () => ask(candidateOf(sibling, model), MAX_SIBLING_MS))
       : undefined
-  return { problem, same, times, distance }
+  return { name, problem, same, times, distance }
 }
 
 /** That the other one fails is told of the other one. */

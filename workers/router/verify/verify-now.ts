@@ -4,6 +4,7 @@ import { withinDeadline } from '#shared/deadline.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from '../env.ts'
+import { outliveCaller } from '../outlive-caller.ts'
 import { RegistryReader } from '../registry-reader.ts'
 import { latestSnapshotOf } from '../request-snapshot.ts'
 import { versionKey, type Deployment } from '../snapshot.ts'
@@ -36,8 +37,7 @@ export async function verifyNow(
     await c.get('registry').reload(new RegistryReader(c.env))
     return found
   }
-  const work = verify()
-  c.executionCtx.waitUntil(work.catch(() => {}))
+  const work = outliveCaller(c, verify())
   try {
     return await withinDeadline(() => work, WAIT_MS, 'the verification')
   } catch (err) {
