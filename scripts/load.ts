@@ -1,10 +1,11 @@
 /**
- * `npm run load [-- --minutes 10] [--overload-seconds 60] [--capability <id>]… [--json]`: the whole mesh on this
- * machine under load. Looks for its saturation, keeps it at 80 % of that, then sends three times as much. Prints
- * tables, and fails when an answer was lost or another reach was missed.
+ * `npm run load [-- --minutes 10] [--overload-seconds 60] [--capability <id>]… [--json] [--write]`: the whole mesh
+ * on this machine under load. Looks for its saturation, keeps it at 80 % of that, then sends three times as much. Prints
+ * tables, with --write also into docs/benchmarks.md, and fails when an answer was lost or another reach was missed.
  */
 import { parseArgs } from 'node:util'
 
+import { machineLine, writeSection } from '../test/bench/benchmarks-page.ts'
 import { loadReaches } from './load/load-reaches.ts'
 import { loadReport } from './load/load-report.ts'
 import { positiveNumber } from './load/positive-number.ts'
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     'overload-seconds': { type: 'string', default: '60' },
     capability: { type: 'string', multiple: true, default: MIX },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 })
 const run = await runLoad({
@@ -33,5 +35,12 @@ const run = await runLoad({
   log: (message) => console.error(message),
 })
 const reaches = loadReaches(run)
-console.log(values.json ? JSON.stringify({ ...run, reaches }) : loadReport(run, reaches).join('\n'))
+const report = loadReport(run, reaches).join('\n')
+console.log(values.json ? JSON.stringify({ ...run, reaches }) : report)
+if (values.write) {
+  const command = machineLine(
+    `npm run load -- --minutes ${values.minutes} --overload-seconds ${values['overload-seconds']}`,
+  )
+  await writeSection('load', `## Load\n\n${command}\n\n${report}`)
+}
 process.exit(reaches.every(({ isMet }) => isMet) ? 0 : 1)

@@ -13,6 +13,8 @@ import { MODELS_DIR, OUTPUT_DIR } from './paths.ts'
 import { generateServiceBindings } from './service-bindings.ts'
 
 const DEFAULT_PORT = 8787
+/** As wrangler.toml has it. */
+const CRON_MS = 60_000
 
 const started = performance.now()
 const log = (message: string) =>
@@ -74,6 +76,15 @@ async function serveMesh(port: number): Promise<void> {
   printTable(results)
   await printUsage(mesh)
   log(`ready: ${mesh.url}   Ctrl-C stops everything`)
+  setInterval(() => void fireCron(mesh), CRON_MS)
+}
+
+async function fireCron({ router }: Mesh): Promise<void> {
+  try {
+    await router.fireCron()
+  } catch (err) {
+    console.error('the cron trigger failed:', err)
+  }
 }
 
 function devFacts({ url, secrets, router, models, native }: Mesh): unknown {

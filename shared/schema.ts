@@ -1,4 +1,4 @@
-/** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/registry-store.ts). */
+/** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/write-registry.ts). */
 import { sql } from 'drizzle-orm'
 import {
   foreignKey,
@@ -8,6 +8,7 @@ import {
   real,
   sqliteTable,
   text,
+  uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 
 import type { RegisteredManifest } from './remote-manifest.ts'
@@ -22,6 +23,8 @@ export interface DecidedAttempt {
   /** `ok`, `cancelled` or the code of the error. */
   outcome: string
   ms: number
+  /** What a rollout had to do with it. */
+  rollout?: 'canary' | 'pinned'
 }
 
 export const models = sqliteTable('models', {
@@ -101,6 +104,71 @@ export const leases = sqliteTable('leases', {
   id: integer().primaryKey({ autoIncrement: true }),
   deploymentId: text().notNull().unique(),
   expiresAt: integer().notNull(),
+})
+
+/** A version of a model on its way to take the place of another (workers/router/rollout/). */
+export const rollouts = sqliteTable(
+  'rollouts',
+  {
+    /** Of this run: starting it once more is another. */
+    id: text().primaryKey(),
+    modelId: text().notNull(),
+    stable: text().notNull(),
+    candidate: text().notNull(),
+    /** Of the callers, those whom the candidate answers: 0 is shadow. */
+    share: real().notNull(),
+    /** Of the answered requests, those that the other version is asked behind. */
+    mirror: real().notNull(),
+    state: text({ enum: ['running', 'promoted', 'rolled_back', 'held', 'stopped'] }).notNull(),
+    maxDisagreement: real().notNull(),
+    maxFailures: real().notNull(),
+    maxLatencyRatio: real(),
+    tolerance: real().notNull(),
+    errorRate: real().notNull(),
+    maxPairs: integer().notNull(),
+    startedAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    decidedAt: integer(),
+    /** Why it was decided so. */
+    reason: text(),
+  },
+  (table) => [
+    uniqueIndex('rollouts_candidate').on(table.modelId, table.candidate),
+    uniqueIndex('rollouts_running')
+      .on(table.modelId)
+      .where(sql`${table.state} = 'running'`),
+    foreignKey({
+      columns: [table.modelId, table.stable],
+      foreignColumns: [modelVersions.modelId, modelVersions.version],
+    }),
+    foreignKey({
+      columns: [table.modelId, table.candidate],
+      foreignColumns: [modelVersions.modelId, modelVersions.version],
+    }),
+  ],
+)
+
+/** What was seen of both versions of a rollout: sums that every isolate adds to. */
+export const rolloutEvidence = sqliteTable('rollout_evidence', {
+  rolloutId: text().primaryKey(),
+  /** Requests that both versions answered. */
+  pairs: integer().notNull(),
+  disagreements: integer().notNull(),
+  /** Pairs in which the candidate took longer than the ratio allows. */
+  slower: integer().notNull(),
+  differenceSum: real().notNull(),
+  differenceMax: real().notNull(),
+  correlationSum: real().notNull(),
+  correlations: integer().notNull(),
+  stableCalls: integer().notNull(),
+  stableFailures: integer().notNull(),
+  stableMs: real().notNull(),
+  candidateCalls: integer().notNull(),
+  candidateFailures: integer().notNull(),
+  candidateMs: real().notNull(),
+  /** The latest disagreement: whose request, and what differed, without the answers themselves. */
+  lastRequest: text(),
+  lastReason: text(),
 })
 
 /** What the mesh measured of a deployment, apart from what its owner claims. */

@@ -60,6 +60,10 @@ test('serves on while the router refuses it, and registers once it may', async (
   const path = join(MODELS_DIR, MODEL, 'manifest.json')
   const manifest: unknown = JSON.parse(await readFile(path, 'utf8'))
   expect((await router.admin('POST', '/models', { manifest })).status).toBe(201)
+  await expect.poll(stored, SEEN_WITHIN).toMatchObject({ state: 'ready' })
+  // the router asked for the model before it sends the first request
+  const descriptor: unknown = await (await fetch(node.url)).json()
+  expect(descriptor).toMatchObject({ models: [{ id: MODEL, state: 'loaded' }] })
   await expect.poll(status, SEEN_WITHIN).toBe(200)
   expect(await stored()).toMatchObject({ state: 'ready', leaseSeconds: LEASE_SECONDS })
 })

@@ -32,6 +32,8 @@ export interface RunningWorker {
   url: string
   /** Process of the Worker's own workerd; it is replaced when that crashes. */
   pid: number
+  /** Fires its cron trigger, which only Cloudflare does by itself. */
+  fireCron(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -110,7 +112,12 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   own = await startedSince()
   // wrangler puts a proxy of its own in front, which is the one that has our port
   const behind = own.find(({ args }) => !args.includes(`127.0.0.1:${port}`))
-  return { url, pid: behind?.pid ?? process.pid, stop }
+  const fireCron = async () => {
+    // `scheduled` of wrangler's own Worker object looks for it in the proxy: "worker not found"
+    const response = await fetch(`${url}/cdn-cgi/local/scheduled`)
+    if (!response.ok) throw new Error(`${who} answered ${response.status} to its cron trigger`)
+  }
+  return { url, pid: behind?.pid ?? process.pid, fireCron, stop }
 }
 
 function isLate(err: unknown): err is MeshError {

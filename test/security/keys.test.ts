@@ -38,6 +38,13 @@ const READS = [
   'POST /v2/repository/index',
   'POST /v2/repository/models/:name/:change{load|unload}',
 ]
+/** What a node's own key may ask for, of what it has registered itself. */
+const OF_NODES = [
+  'DELETE /admin/deployments/:id{.+}',
+  'GET /admin/deployments',
+  'POST /admin/deployments',
+  'POST /admin/leases',
+]
 const isOipRead = (route: string) => route.startsWith('GET /v2/models')
 
 const ROUTES = [
@@ -54,9 +61,12 @@ const runs = others.filter((route) => !reads.includes(route))
 const admins = ROUTES.filter(isAdmin)
 
 let router: TestRouter
+let nodeKey: string
 
 beforeAll(async () => {
   router = await startTestRouter()
+  const { body } = await router.admin('POST', '/keys', { name: 'node', scopes: ['register'] })
+  nodeKey = String(body.key)
 }, 60_000)
 afterAll(() => router.stop())
 
@@ -76,13 +86,18 @@ const codeOf = ({ body }: { body: Record<string, unknown> }): string =>
 
 test('the lists of this file hold every address there is', () => {
   expect(ROUTES.length).toBeGreaterThan(40)
-  for (const listed of [...PUBLIC, ...READS]) expect(ROUTES).toContain(listed)
+  for (const listed of [...PUBLIC, ...READS, ...OF_NODES]) expect(ROUTES).toContain(listed)
   expect(admins.length).toBeGreaterThan(10)
   expect(runs.length).toBeGreaterThan(8)
 })
 
 describe.each(admins)('%s', (route) => {
-  test('is for admin keys alone', async () => {
+  const isOfNodes = OF_NODES.includes(route)
+
+  test(`is for admin keys alone${isOfNodes ? ', and those of nodes' : ''}`, async () => {
+    const node = await ask(route, nodeKey)
+    expect(node.body.code === 'forbidden').toBe(!isOfNodes)
+    expect([401, 500]).not.toContain(node.status)
     const infer = await ask(route, router.inferKey)
     expect([infer.status, infer.body.code]).toEqual([403, 'forbidden'])
     expect((await ask(route, '')).status).toBe(401)
@@ -92,8 +107,10 @@ describe.each(admins)('%s', (route) => {
 
 describe.each(runs)('%s', (route) => {
   test('runs models, so it needs a key that may infer', async () => {
-    const admin = await ask(route, ADMIN_KEY)
-    expect([admin.status, codeOf(admin) !== '']).toEqual([403, true])
+    for (const key of [ADMIN_KEY, nodeKey]) {
+      const refused = await ask(route, key)
+      expect([refused.status, codeOf(refused) !== '']).toEqual([403, true])
+    }
     expect((await ask(route, '')).status).toBe(401)
   })
 })

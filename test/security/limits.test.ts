@@ -33,6 +33,7 @@ const DOORS: [path: string, body: Record<string, unknown>][] = [
   ['/v2/repository/index', { ready: true }],
   ['/admin/models', { manifest: {} }],
   ['/admin/deployments', { model: 'tone' }],
+  ['/admin/leases', { deployments: ['tone@1/far'] }],
   ['/admin/keys', { name: 'x', scopes: ['infer'] }],
   ['/admin/measurements', { deployment: 'tone@1/far', metric: 'accuracy', value: 0.5 }],
 ]

@@ -158,6 +158,7 @@ test.each([
       REGISTER_KEY: KEY,
       HOST: '0.0.0.0',
       ROUTER_PUBLIC_KEY: '{}',
+      METRICS_TOKEN: 'm'.repeat(16),
     },
     /PUBLIC_URL/,
   ],

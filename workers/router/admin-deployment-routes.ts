@@ -35,21 +35,13 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
     const body = await readAdminBody(c, PutDeployment)
     const snapshot = await latestSnapshotOf(c)
     const { manifest } = requirePlace(snapshot, body)
-    const known = findDeployment(snapshot, deploymentId(body))
-    const key = c.get('key')
-    requireMayRegister(key, body, known, snapshot)
+    const { known, next } = placed(c, snapshot, body)
     const transport = transports[body.transport]
     transport.checkTarget(body.target, c.env)
     if (body.verify !== false) await transport.checkModel?.(body, manifest, c.env)
-
-    const next = nextDeployment(known, body, { owner: key.id, now: Date.now() })
-    const missing = next.state === 'warming' ? await warmUp(c, next) : undefined
-    const isWarm = next.state === 'warming' && missing === undefined
-    const deployment = isWarm ? inState(next, 'ready', Date.now()) : next
-    const changed = await register(c, known, deployment)
-    const verification = await verifyUnlessKnown(c, deployment, changed)
-    if (missing !== undefined) keepWarming(c, deployment)
-    return c.json({ ...deployment, missing, verification }, known ? 200 : 201)
+    if (next.state === 'warming') return registerWarm(c, next, body)
+    const verification = await register(c, known, next)
+    return c.json({ ...next, verification }, known ? 200 : 201)
   })
 
   app.post('/:id{.+}/verify', async (c) => {
@@ -91,6 +83,35 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
   return app
 }
 
+/** What is known of a deployment and what is to be stored of it. Throws `forbidden` where that isn't the key's to decide. */
+function placed(
+  c: Context<RouterApp>,
+  snapshot: Snapshot,
+  body: PutDeployment,
+): { known: Deployment | undefined; next: Deployment } {
+  const key = c.get('key')
+  const known = findDeployment(snapshot, deploymentId(body))
+  requireMayRegister(key, body, known, snapshot)
+  return { known, next: nextDeployment(known, body, { owner: key.id, now: Date.now() }) }
+}
+
+/** Registers it as ready when it says so, else as what is warming. */
+async function registerWarm(
+  c: Context<RouterApp>,
+  own: Deployment,
+  body: PutDeployment,
+): Promise<Response> {
+  const missing = await warmUp(c, own)
+  // that took its time: what was changed meanwhile stays so
+  const { known, next } = placed(c, await latestSnapshotOf(c), body)
+  const isWarm = next.state === 'warming' && missing === undefined
+  const deployment = isWarm ? inState(next, 'ready', Date.now()) : next
+  const verification = await register(c, known, deployment)
+  if (deployment.state === 'warming') keepWarming(c, deployment)
+  const told = deployment.state === 'warming' ? { ...deployment, missing } : deployment
+  return c.json({ ...told, verification }, known ? 200 : 201)
+}
+
 /** The model that would run there. Throws `model_unknown`, or `invalid_request` where it can't. */
 function requirePlace(
   { models }: Snapshot,
@@ -116,16 +137,16 @@ function requirePlace(
   return entry
 }
 
-/** Stores what is new of it, if anything is, and renews its lease. */
+/** Stores what is new of it, renews its lease, and tells whether it does what its card says. */
 async function register(
   c: Context<RouterApp>,
   known: Deployment | undefined,
   deployment: Deployment,
-): Promise<boolean> {
+): Promise<Verification> {
   const changed = !known || !sameJson(known, deployment)
   if (changed) await put(c, deployment, { renewed: true })
   else if (deployment.leaseSeconds !== null) await new LeaseStore(c.env).renew([known.id], null)
-  return changed
+  return verifyUnlessKnown(c, deployment, changed)
 }
 
 /**

@@ -7,6 +7,7 @@ import { adminDeploymentRoutes } from './admin-deployment-routes.ts'
 import { adminKeyRoutes } from './admin-key-routes.ts'
 import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
+import { adminRolloutRoutes } from './admin-rollout-routes.ts'
 import { requireKey } from './authenticate.ts'
 import type { RouterApp } from './env.ts'
 import { leaseRoutes } from './leases/lease-routes.ts'
@@ -49,6 +50,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.route('/leases', leaseRoutes())
   app.route('/keys', adminKeyRoutes())
   app.route('/measurements', adminMeasurementRoutes())
+  app.route('/rollouts', adminRolloutRoutes())
   app.route('/decisions', decisionRoutes())
 
   app.get('/audit', async (c) => {

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 
 import { applyChanges } from './apply-changes.ts'
 import { contentOf, deployment, modelEntry, rows } from './registry-fixture.ts'
+import type { Rollout } from './rollout/rollout.ts'
+import { rollout } from './rollout/rollout-fixture.ts'
 import {
   compileSnapshot,
   EMPTY_SNAPSHOT,
@@ -64,10 +66,20 @@ const key = fc.record({
   revokedAt: fc.constantFrom(null, 1),
 })
 
+const rolledOut = fc
+  .record({
+    state: fc.constantFrom('running' as const, 'promoted' as const, 'rolled_back' as const),
+    share: fc.constantFrom(0, 0.5),
+  })
+  .map((own) => [rollout(own)])
+
 const changes = fc.record({
   models: fc.array(fc.tuple(model, fc.boolean()), { maxLength: 4 }),
   deployments: fc.array(fc.tuple(placed, fc.boolean()), { maxLength: 6 }),
   keys: fc.array(fc.tuple(fc.constantFrom('h', 'i', 'j'), fc.option(key, { nil: undefined })), {
+    maxLength: 2,
+  }),
+  rollouts: fc.array(fc.tuple(fc.constantFrom(...IDS), fc.option(rolledOut, { nil: undefined })), {
     maxLength: 2,
   }),
 })
@@ -76,6 +88,7 @@ function changesOf({
   models,
   deployments,
   keys,
+  rollouts,
 }: typeof changes extends fc.Arbitrary<infer T> ? T : never): RegistryChanges {
   return {
     models: new Map(
@@ -85,6 +98,12 @@ function changesOf({
       deployments.map(([own, stays]) => [own.deployment.id, stays ? own : undefined]),
     ),
     keys: new Map(keys),
+    rollouts: new Map(
+      rollouts.map(([modelId, own]) => [
+        modelId,
+        own?.map((row) => Object.assign(row, { modelId })),
+      ]),
+    ),
   }
 }
 
@@ -101,11 +120,13 @@ test('after any changes the snapshot is the one that the rows give at once', () 
       const models = new Map<string, RegisteredModel>()
       const deployments = new Map<string, PlacedDeployment>()
       const keys = new Map<string, ApiKey>()
+      const rollouts = new Map<string, readonly Rollout[]>()
       let snapshot = EMPTY_SNAPSHOT
       for (const step of steps.map(changesOf)) {
         note(models, step.models)
         note(deployments, step.deployments)
         note(keys, step.keys)
+        note(rollouts, step.rollouts)
         snapshot = applyChanges(snapshot, step)
       }
       const atOnce = compileSnapshot({
@@ -118,6 +139,7 @@ test('after any changes the snapshot is the one that the rows give at once', () 
           own.verification ? [{ ...own.verification, deploymentId: own.deployment.id }] : [],
         ),
         policy: EMPTY_SNAPSHOT.policy,
+        rollouts: Array.from(rollouts.values()).flat(),
       })
       expect(contentOf(snapshot)).toEqual(contentOf(atOnce))
     }),
@@ -138,6 +160,7 @@ const change = (own: Deployment | undefined, id: string) =>
   applyChanges(before, {
     models: new Map(),
     keys: new Map(),
+    rollouts: new Map(),
     deployments: new Map([[id, own && { deployment: own, measurements: [] }]]),
   })
 
@@ -170,6 +193,7 @@ test('keeps a model as one object in each look-up, so that readiness can be aske
   const after = applyChanges(before, {
     models: new Map([['tone@1', { ...modelEntry(), artefacts: { 'model.onnx': 'b' } }]]),
     keys: new Map(),
+    rollouts: new Map(),
     deployments: new Map(),
   })
   const renewed = after.models.get('tone@1')

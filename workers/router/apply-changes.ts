@@ -4,6 +4,7 @@ import { findDeployment } from './find-deployment.ts'
 import { measuredOf, type DeploymentMeasurements } from './matching/measured.ts'
 import { byId, createOffer, editPools, nameOf, type Offer } from './matching/offer.ts'
 import { editLists, findSorted, groupEdits, mergeSorted, type Edit } from './merge-sorted.ts'
+import { partsOf } from './rollout/version-parts.ts'
 import type {
   CapabilityEntry,
   Deployment,
@@ -37,10 +38,22 @@ export function applyChanges(known: Snapshot, changes: RegistryChanges): Snapsho
   const measurementsOf = known.measurementsOf.with(
     editLists(known.measurementsOf, remeasured, ({ model }) => model, byDeployment),
   )
+  const versions = known.versions.with(
+    editLists(known.versions, renewed, ({ manifest }) => manifest.id, byVersion),
+  )
+  const rollouts = known.rollouts.with(changes.rollouts)
   const offered = offerEdits(
     known,
-    { renewed, moved, remeasured },
-    { models, deploymentsOf, measurementsOf, verifications, policy: known.policy },
+    { renewed, moved, remeasured, rolled: changes.rollouts.keys() },
+    {
+      models,
+      versions,
+      deploymentsOf,
+      measurementsOf,
+      verifications,
+      policy: known.policy,
+      rollouts,
+    },
   )
   const offers = known.offers.with(
     editLists(known.offers, offered, ({ model }) => model.manifest.capability, byName),
@@ -49,9 +62,7 @@ export function applyChanges(known: Snapshot, changes: RegistryChanges): Snapsho
     version: known.version,
     position: known.position,
     models,
-    versions: known.versions.with(
-      editLists(known.versions, renewed, ({ manifest }) => manifest.id, byVersion),
-    ),
+    versions,
     capabilities: known.capabilities.with(capabilityChanges(renewed, offers)),
     offers,
     offersOfModel: known.offersOfModel.with(
@@ -62,6 +73,7 @@ export function applyChanges(known: Snapshot, changes: RegistryChanges): Snapsho
     measurementsOf,
     verifications,
     policy: known.policy,
+    rollouts,
     keys: known.keys.with(changes.keys),
   }
 }
@@ -91,22 +103,39 @@ function measurementEdits(
   )
 }
 
-/** The offer of each version that changed, or whose deployments or measurements did. */
+/** The offer of each version that changed, or whose deployments, measurements or rollouts did. */
 function offerEdits(
   known: Snapshot,
   edits: {
     renewed: readonly Edit<RegisteredModel>[]
     moved: readonly Edit<Deployment>[]
     remeasured: readonly Edit<DeploymentMeasurements>[]
+    /** Models whose rollouts changed. */
+    rolled: Iterable<string>
   },
-  now: Pick<Snapshot, 'models' | 'deploymentsOf' | 'measurementsOf' | 'verifications' | 'policy'>,
+  now: Pick<
+    Snapshot,
+    | 'models'
+    | 'versions'
+    | 'deploymentsOf'
+    | 'measurementsOf'
+    | 'verifications'
+    | 'policy'
+    | 'rollouts'
+  >,
 ): Edit<Offer>[] {
   const renewed = groupEdits(edits.renewed, (model) => nameOf({ model }))
   const moved = groupEdits(edits.moved, runs)
   const remeasured = groupEdits(edits.remeasured, ({ model }) => model)
   const isAllowed = ({ id }: Deployment) =>
     isAdmitted(now.verifications.get(id) ?? PENDING, now.policy.verification)
-  const touched = new Set([...renewed.keys(), ...moved.keys(), ...remeasured.keys()])
+  const rolled = Array.from(edits.rolled).flatMap((id) => now.versions.get(id) ?? [])
+  const touched = new Set([
+    ...renewed.keys(),
+    ...moved.keys(),
+    ...remeasured.keys(),
+    ...rolled.map((model) => nameOf({ model })),
+  ])
   return Array.from(touched, (key) => {
     const old = offerOf(known, key)
     const model = now.models.get(key)
@@ -123,7 +152,9 @@ function offerEdits(
       old && !remeasured.has(key) && !renewed.has(key)
         ? old.measured
         : measuredOf(model.manifest, now.measurementsOf.get(key) ?? [])
-    return { old, next: createOffer(model, measured, pools) }
+    const { id, version } = model.manifest
+    const part = partsOf(now.rollouts.get(id) ?? []).get(version)
+    return { old, next: createOffer(model, measured, pools, part) }
   })
 }
 

@@ -29,6 +29,8 @@ export interface DispatchRequest {
   deadlineMs: number
   /** Who waits first, and who is refused first, where there is no room. */
   priority: Priority
+  /** Whether the caller named the version, which no rollout then chooses. */
+  pinned?: boolean
   requestId: string
   trace: Trace
 }

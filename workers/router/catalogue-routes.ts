@@ -8,6 +8,7 @@ import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
+import { RolloutStore, type SeenRollout } from './rollout/rollout-store.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
 import type { Deployment } from './snapshot.ts'
 
@@ -48,7 +49,10 @@ export function catalogueRoutes(): Hono<RouterApp> {
     const snapshot = await snapshotOf(c)
     const id = c.req.param('id')
     const versions = snapshot.versions.get(id)
-    if (versions) return c.json({ id, versions: versions.map((model) => card(model, snapshot)) })
+    if (versions) {
+      const seen = snapshot.rollouts.has(id) ? await seenOf(c, id) : []
+      return c.json({ id, versions: versions.map((model) => card(model, snapshot, seen)) })
+    }
     throw new MeshError(
       'model_unknown',
       `there is no model '${id.slice(0, 48)}'; GET /models lists all`,
@@ -72,6 +76,11 @@ export function catalogueRoutes(): Hono<RouterApp> {
     })
   })
   return app
+}
+
+/** What was seen of a model's rollouts; a card doesn't fail for the lack of it. */
+function seenOf({ env }: Context<RouterApp>, model: string): Promise<readonly SeenRollout[]> {
+  return new RolloutStore(env).list(model).catch(() => [])
 }
 
 /** The part of a list that `?after=<id>&limit=<n>` asks for, in the order of ids; `next` is null at the end. */

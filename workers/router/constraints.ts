@@ -21,6 +21,7 @@ const HEADER_OF = {
   labels: 'mesh-labels',
   produces: 'mesh-produces',
   priority: 'mesh-priority',
+  sticky: 'mesh-sticky',
 } as const
 const KNOWN_HEADERS: readonly string[] = [
   DEADLINE_HEADER,
@@ -51,6 +52,11 @@ export const ConstraintFields = z
       .optional(),
     /** That the answer must be able to be. */
     labels: z.array(z.string().min(1).max(128)).max(MAX_LABELS).optional(),
+    /** Whom the caller asks for: during a rollout, the same version answers the same one. */
+    sticky: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,128}$/)
+      .optional(),
     /** Media type of the answer. */
     produces: AnswerMediaType.optional(),
   })

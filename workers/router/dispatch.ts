@@ -34,6 +34,8 @@ export interface Attempt {
   /** `cancelled`: another answered first. */
   outcome: 'ok' | 'cancelled' | ErrorCode
   ms: number
+  /** Of a version that a rollout tries out, or that the caller pinned past it. */
+  rollout?: 'canary' | 'pinned'
 }
 
 /** An attempt with what only its trace tells. */
@@ -71,9 +73,10 @@ export interface DispatchMeans {
  * Calls the candidates in order until one answers: the next one when an attempt failed in a way that
  * another may not, or when it is silent for longer than it usually is. The first answer wins and the
  * others are cancelled. Each attempt after the first needs leave of the retry budget. A model's complaint of
- * the input lets other models be asked, never the same; when none answers, the first complaint is the
- * reply. When nobody is left, those that could not be reached are asked again after a pause, unless all of
- * them are known to be down or the time or the budget is short. Throws DispatchError when there is neither.
+ * the input lets other models be asked, never the same, unless it is of a version on trial; when none answers,
+ * the first complaint is the reply. When nobody is left, those that could not be reached are asked again after a
+ * pause, unless all of them are known to be down or the time or the budget is short. Throws DispatchError when
+ * there is neither.
  */
 export async function dispatch(
   candidates: readonly Candidate[],
@@ -93,7 +96,7 @@ export async function dispatch(
   let repetition = 0
 
   const end = (flight: Flight, outcome: Attempt['outcome']) => {
-    const told = attemptOf(flight, outcome)
+    const told = attemptOf(flight, outcome, request.pinned === true)
     attempts.push(told)
     means.onAttempt?.({ ...told, spanId: flight.spanId, startedAt: flight.startedAt })
   }
@@ -162,16 +165,28 @@ export async function dispatch(
       return { reply, deployment: flight.deployment, attempts }
     }
     land(landing, codeOf(reply.complaint))
-    complaint ??= { reply, deployment: flight.deployment }
-    if (!COMPLAINTS_OF_A_MODEL.has(reply.complaint.status)) {
+    const { deployment } = flight
+    if (complaint === undefined || isOnTrial(complaint.deployment))
+      complaint = { reply, deployment }
+    if (!COMPLAINTS_OF_A_MODEL.has(reply.complaint.status) && !isOnTrial(deployment)) {
       cancelOthers()
       break
     }
-    untried = untried.filter(({ modelId }) => modelId !== flight.deployment.modelId)
+    untried = untried.filter((own) => !wouldSayTheSame(own, deployment))
     if (flights.size === 0) launch('retry')
   }
   if (complaint) return { ...complaint, attempts }
   throw nobodyAnswered(attempts, request)
+}
+
+/** What a version complains of while its rollout decides whether it is right, its stable version may take. */
+function isOnTrial({ part }: Candidate): boolean {
+  return part?.role === 'candidate'
+}
+
+function wouldSayTheSame(own: Candidate, complained: Candidate): boolean {
+  if (own.modelId !== complained.modelId) return false
+  return !isOnTrial(complained) || own.version === complained.version
 }
 
 /** What is expected of one answer where none has been seen. */
@@ -237,7 +252,12 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-function attemptOf({ deployment, kind, elapsedMs }: Flight, outcome: Attempt['outcome']): Attempt {
+function attemptOf(
+  { deployment, kind, elapsedMs }: Flight,
+  outcome: Attempt['outcome'],
+  pinned: boolean,
+): Attempt {
+  const rollout = rolloutOf(deployment, pinned)
   return {
     model: versionKey({ id: deployment.modelId, version: deployment.version }),
     node: deployment.node,
@@ -245,7 +265,14 @@ function attemptOf({ deployment, kind, elapsedMs }: Flight, outcome: Attempt['ou
     kind,
     outcome,
     ms: Math.round(elapsedMs * 100) / 100,
+    ...(rollout ? { rollout } : {}),
   }
+}
+
+function rolloutOf({ part }: Candidate, pinned: boolean): Attempt['rollout'] {
+  if (!part) return undefined
+  if (pinned) return 'pinned'
+  return part.role === 'candidate' ? 'canary' : undefined
 }
 
 function warn({ deployment }: Flight, failure: MeshError, { requestId }: DispatchRequest): void {
@@ -283,12 +310,17 @@ function countAsked(attempts: readonly Attempt[]): number {
   return new Set(attempts.map(({ model, node }) => `${model} ${node}`)).size
 }
 
-/** `mesh-route`: each attempt as `placement/node;model;outcome;ms`, in the order they ended; what was no first one says so. */
+/**
+ * `mesh-route`: each attempt as `placement/node;model;outcome;ms`, in the order they ended. A hedge says so, and
+ * what a rollout tries out or a caller pinned past it.
+ */
 export function describeRoute(attempts: readonly Attempt[]): string {
   return attempts
-    .map(({ placement, node, model, outcome, ms, kind }) => {
-      const told = `${placement}/${node};${model};${outcome};${ms}ms`
-      return kind === 'hedge' ? `${told};hedge` : told
+    .map(({ placement, node, model, outcome, ms, kind, rollout }) => {
+      const told = [`${placement}/${node}`, model, outcome, `${ms}ms`]
+      if (kind === 'hedge') told.push(kind)
+      if (rollout) told.push(rollout)
+      return told.join(';')
     })
     .join(', ')
 }

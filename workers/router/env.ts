@@ -56,6 +56,11 @@ export interface TraceSettings {
   OTLP_HEADERS?: string
 }
 
+export interface ProbeSettings {
+  /** Questions that the cron trigger puts to nodes in one run; 40 by default, which any plan allows. 0 for none. */
+  PROBES_PER_RUN?: string
+}
+
 /** Service bindings are found by name at run time, so their names aren't part of the type. */
 export type RouterBindings = RegistryBindings &
   AuthSecrets &
@@ -64,6 +69,7 @@ export type RouterBindings = RegistryBindings &
   RateLimits &
   SearchSettings &
   CardSettings &
+  ProbeSettings &
   TraceSettings
 
 export interface RouterVariables extends IsolateState {

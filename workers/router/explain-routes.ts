@@ -46,7 +46,8 @@ export function explainRoutes(): Hono<RouterApp> {
     const constraints = constraintsOf(c.req.raw.headers, parsed.data.constraints)
     const explanation = await lookTwice(c, (snapshot) => {
       const offers = requireOffers(snapshot, capability, constraints)
-      const wanted = { door, name: capability, offers, constraints, has }
+      const key = c.get('key').id
+      const wanted = { door, name: capability, offers, constraints, key, has }
       return explainWanted(snapshot, wanted, c.get('board'), MAX_EXPLAINED)
     })
     return c.json({ capability, constraints, ...explanation })

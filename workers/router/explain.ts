@@ -4,6 +4,10 @@ import type { Needs } from './matching/needs.ts'
 import { nameOf, opensDoor, placeOf, takesTraffic, type Offer } from './matching/offer.ts'
 import { scoreOf, type Score, type ScoreContext } from './ranking/score.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
+import { arrangeVersions } from './rollout/arrange-versions.ts'
+import type { RolloutState } from './rollout/rollout.ts'
+import { takesCandidate, type Caller } from './rollout/takes-candidate.ts'
+import type { VersionPart } from './rollout/version-parts.ts'
 import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
 import { isAdmitted, PENDING, refusalOf } from './verify/verification.ts'
 
@@ -21,6 +25,18 @@ export interface ExplainedDeployment {
   contradicted?: readonly string[]
   /** Whether it would be passed over for now: probes can't reach it, or for this isolate it fails, is full or asked to be left alone. */
   passedOver?: true
+  /** What a rollout makes of its version. */
+  rollout?: ExplainedRollout
+}
+
+interface ExplainedRollout {
+  role: VersionPart['role']
+  state: RolloutState
+  stable: string
+  candidate: string
+  share: number
+  /** Whether the candidate is asked first for this caller. */
+  candidateFirst?: boolean
 }
 
 export interface Explanation {
@@ -34,6 +50,7 @@ export interface ExplainContext extends ScoreContext {
   board: HealthBoard
   /** How many deployments to list at most. */
   limit: number
+  caller: Caller
 }
 
 type Registered = Pick<Snapshot, 'deploymentsOf' | 'verifications' | 'policy'>
@@ -47,15 +64,61 @@ export function explain(
 ): Explanation {
   const all = offers.flatMap((offer) => explainOffer(registered, offer, needs, context))
   const sorted = all.toSorted(
-    (a, b) => (b.score?.total ?? -Infinity) - (a.score?.total ?? -Infinity),
+    (a, b) => (b.told.score?.total ?? -Infinity) - (a.told.score?.total ?? -Infinity),
   )
+  const fitting = sorted.filter(({ told }) => told.score)
+  const arranged = needs.version === undefined ? arrange(fitting, context.caller) : fitting
+  const told = [...arranged, ...sorted.filter((own) => !own.told.score)].map((own) => own.told)
   return {
-    deployments: sorted.slice(0, context.limit),
-    more: Math.max(0, sorted.length - context.limit),
+    deployments: told.slice(0, context.limit),
+    more: Math.max(0, told.length - context.limit),
   }
 }
 
+interface Explained {
+  told: ExplainedDeployment
+  offer: Offer
+}
+
+function arrange(fitting: readonly Explained[], caller: Caller): readonly Explained[] {
+  return arrangeVersions(
+    fitting,
+    ({ offer: { model, part } }) => ({
+      modelId: model.manifest.id,
+      version: model.manifest.version,
+      part,
+    }),
+    (rollout) => takesCandidate(rollout, caller),
+  )
+}
+
+function explainRollout(
+  { part }: Offer,
+  { version }: Needs,
+  caller: Caller,
+): Pick<ExplainedDeployment, 'rollout'> {
+  if (!part) return {}
+  const { role, rollout } = part
+  const { state, stable, candidate, share } = rollout
+  const isOpen = state === 'running' && version === undefined
+  const candidateFirst = isOpen ? { candidateFirst: takesCandidate(rollout, caller) } : {}
+  return { rollout: { role, state, stable, candidate, share, ...candidateFirst } }
+}
+
 function explainOffer(
+  registered: Registered,
+  offer: Offer,
+  needs: Needs,
+  context: ExplainContext,
+): Explained[] {
+  const rollout = explainRollout(offer, needs, context.caller)
+  return explainDeployments(registered, offer, needs, context).map((told) => ({
+    told: { ...told, ...rollout },
+    offer,
+  }))
+}
+
+function explainDeployments(
   registered: Registered,
   offer: Offer,
   needs: Needs,

@@ -24,7 +24,7 @@ function find(asked: Asked, overrides: Partial<RegistryRows> = {}, board = new H
   const offers = requireOffers(snapshot, capability, constraints)
   return requireCandidates(
     snapshot,
-    { door: 'task', name: capability, offers, constraints, has },
+    { door: 'task', name: capability, offers, constraints, key: 'key', has },
     board,
   )
 }

@@ -7,8 +7,10 @@ import { match, modelElimination } from './matching/match.ts'
 import type { Needs } from './matching/needs.ts'
 import { countServing, isServing, nameOf, type Offer } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
-import { rank } from './ranking/rank.ts'
+import { rank, type Ranked } from './ranking/rank.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
+import { arrangeVersions } from './rollout/arrange-versions.ts'
+import { takesCandidate } from './rollout/takes-candidate.ts'
 import type { Candidate, Deployment, Snapshot } from './snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
@@ -25,6 +27,8 @@ export interface Wanted {
   name: string
   offers: readonly Offer[]
   constraints: Constraints
+  /** Id of the key that asks. */
+  key: string
   /** What the request says of its input. */
   has?: Pick<Needs, 'mediaType' | 'bytes' | 'tensors'>
 }
@@ -34,21 +38,45 @@ export function requireCandidates(
   snapshot: Snapshot,
   wanted: Wanted,
   board: HealthBoard,
-): Candidate[] {
+): readonly Candidate[] {
   const needs = needsOf(snapshot, wanted)
-  const matches = match(wanted.offers, needs)
-  if (matches.length === 0) throw nothingFits(snapshot, wanted, needs, board)
-  const { deadlineMs, objective } = wanted.constraints
-  const ranked = rank(matches, {
+  const ranked = rankWanted(snapshot, wanted, needs, board)
+  if (ranked.length === 0) throw nothingFits(snapshot, wanted, needs, board)
+  const candidates = ranked.map(({ candidate }) => candidate)
+  // who pins a version has chosen
+  if (needs.version !== undefined || !candidates.some(({ part }) => part)) return candidates
+  const { key, constraints } = wanted
+  const caller = { key, sticky: constraints.sticky }
+  return arrangeVersions(
+    candidates,
+    (own) => own,
+    (rollout) => takesCandidate(rollout, caller),
+  )
+}
+
+/** The deployments that fit, best first, as if there were no rollouts; none where nobody fits. */
+export function findRanked(
+  snapshot: Pick<Snapshot, 'policy'>,
+  wanted: Wanted,
+  board: HealthBoard,
+): readonly Ranked[] {
+  return rankWanted(snapshot, wanted, needsOf(snapshot, wanted), board)
+}
+
+function rankWanted(
+  { policy }: Pick<Snapshot, 'policy'>,
+  { offers, constraints: { deadlineMs, objective } }: Wanted,
+  needs: Needs,
+  board: HealthBoard,
+): readonly Ranked[] {
+  return rank(match(offers, needs), {
     board,
     objective,
     timeLeftMs: deadlineMs,
     now: Date.now(),
-    measurementsLastMs: snapshot.policy.measurementsLastMs,
+    measurementsLastMs: policy.measurementsLastMs,
     random: Math.random,
   })
-  if (ranked.length === 0) throw nothingFits(snapshot, wanted, needs, board)
-  return ranked.map(({ candidate }) => candidate)
 }
 
 /** Who would be asked and why not the others, without asking anyone. */
@@ -61,7 +89,9 @@ export function explainWanted(
   const { objective, deadlineMs } = wanted.constraints
   const { measurementsLastMs } = snapshot.policy
   const timeLeftMs = deadlineMs
-  const context = { board, objective, timeLeftMs, now: Date.now(), measurementsLastMs, limit }
+  const now = Date.now()
+  const caller = { key: wanted.key, sticky: wanted.constraints.sticky }
+  const context = { board, objective, timeLeftMs, now, measurementsLastMs, limit, caller }
   return explain(snapshot, wanted.offers, needsOf(snapshot, wanted), context)
 }
 

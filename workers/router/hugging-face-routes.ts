@@ -51,14 +51,12 @@ async function infer(c: Context<RouterApp>, name: string, pipeline?: string): Pr
   const constraints = constraintsOf(headers, pin)
   requirePlainBody(c)
   const candidates = await findCandidates(c, capability, constraints)
-  const { deadlineMs, priority } = constraints
   const answer = await perform(c, {
     door: huggingFaceDoor(await snapshotOf(c), headers),
     candidates,
-    deadlineMs,
-    priority,
+    constraints,
     started,
-    body: await readInTime(c, `[${capability}]`, deadlineMs),
+    body: await readInTime(c, `[${capability}]`, constraints.deadlineMs),
     headers: { 'content-type': headers.get('content-type') ?? '' },
   })
   return sendAnswer(c, answer)

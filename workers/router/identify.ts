@@ -22,6 +22,7 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     c.set('counts', state.counts)
     c.set('answers', state.answers)
     c.set('observer', state.observer)
+    c.set('mirrors', state.mirrors)
     c.set('probes', state.probes)
     c.set('requestId', requestId)
     c.set('trace', trace)

@@ -26,10 +26,9 @@ export function inferRoutes(): Hono<RouterApp> {
     const candidates = await findCandidates(c, capability, constraints, bodyOf(c.req.raw.headers))
     const body = await readInTime(c, `[${capability}]`, constraints.deadlineMs)
     const headers = { 'content-type': c.req.header('content-type') ?? '' }
-    const { deadlineMs, priority } = constraints
     return sendAnswer(
       c,
-      await perform(c, { door: task, candidates, deadlineMs, priority, started, body, headers }),
+      await perform(c, { door: task, candidates, constraints, started, body, headers }),
     )
   })
 
@@ -45,10 +44,9 @@ export function inferRoutes(): Hono<RouterApp> {
     const candidates = await findCandidates(c, capability, constraints)
     const body = new TextEncoder().encode(JSON.stringify({ inputs, parameters }))
     const headers = { 'content-type': 'application/json' }
-    const { deadlineMs, priority } = constraints
     return sendAnswer(
       c,
-      await perform(c, { door: task, candidates, deadlineMs, priority, started, body, headers }),
+      await perform(c, { door: task, candidates, constraints, started, body, headers }),
     )
   })
   return app

@@ -5,6 +5,7 @@ import { RecoveryProbes } from './probe/recovery-probes.ts'
 import { Registry } from './registry.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 import { IsolateLoad } from './resilience/isolate-load.ts'
+import { MirrorGate } from './rollout/mirror-gate.ts'
 
 /** What one isolate of the router remembers from request to request; all of it can be lost at any time. */
 export interface IsolateState {
@@ -14,6 +15,7 @@ export interface IsolateState {
   counts: AttemptCounts
   answers: AnswerStore
   observer: Observer
+  mirrors: MirrorGate
   probes: RecoveryProbes
 }
 
@@ -28,6 +30,7 @@ export function createIsolateState(): IsolateState {
     load,
     counts: new AttemptCounts(),
     answers,
+    mirrors: new MirrorGate(),
     probes: new RecoveryProbes(),
     observer: new Observer({ registry, board, load, answers }),
   }

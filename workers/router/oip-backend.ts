@@ -14,7 +14,12 @@ import type { RouterApp } from './env.ts'
 import type { LeaseBoard } from './leases/lease-board.ts'
 import { lookForCall, lookTwice, perform, readInTime, sendAnswer } from './perform.ts'
 import { snapshotOf } from './request-snapshot.ts'
-import { isReady, requireTensorCandidates, requireVersions } from './require-tensor-candidates.ts'
+import {
+  isReady,
+  leads,
+  requireTensorCandidates,
+  requireVersions,
+} from './require-tensor-candidates.ts'
 import type { RegisteredModel, Snapshot } from './snapshot.ts'
 
 /** The router as a server of the Open Inference Protocol: its models are the registry's, wherever they run. */
@@ -36,7 +41,7 @@ export const routerBackend: OipBackend<RouterApp> = {
     lookTwice(c, (snapshot) => {
       const { leases } = c.get('registry')
       const found = requireVersions(snapshot, name, version)
-      const answering = answeringVersions(found, (model) => isReady(snapshot, model, leases))
+      const answering = answeringVersions(found, (model) => leads(snapshot, model, leases))
       const others = found.toReversed().filter((model) => !answering.includes(model))
       return [...answering, ...others].map((model) => describe(model, snapshot, leases))
     }),
@@ -46,13 +51,17 @@ export const routerBackend: OipBackend<RouterApp> = {
     const constraints = constraintsOf(c.req.raw.headers)
     const headers = bodyHeaders(c)
     const candidates = await lookForCall(c, null, (snapshot) =>
-      requireTensorCandidates(snapshot, { name, inPath: version, constraints }, c.get('board')),
+      requireTensorCandidates(
+        snapshot,
+        { name, inPath: version, constraints, key: c.get('key').id },
+        c.get('board'),
+      ),
     )
     const body = await readInTime(c, `[${name}]`, constraints.deadlineMs)
     const waits = callersTimeout(body, headers) ?? Number.POSITIVE_INFINITY
     const deadlineMs = Math.min(constraints.deadlineMs, Date.now() - started + waits)
-    const { priority } = constraints
-    const call = { door: tensor, candidates, deadlineMs, priority, started, body, headers }
+    const asked = { ...constraints, version: version ?? constraints.version, deadlineMs }
+    const call = { door: tensor, candidates, constraints: asked, started, body, headers }
     return sendAnswer(c, await perform(c, call))
   },
 

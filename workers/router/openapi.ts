@@ -8,6 +8,7 @@ import { mcpPaths } from './openapi/mcp-paths.ts'
 import { oipPaths } from './openapi/oip-paths.ts'
 import { openAiPaths } from './openapi/openai-paths.ts'
 import type { Part, PathGroup } from './openapi/path-group.ts'
+import { rolloutPaths } from './openapi/rollout-paths.ts'
 import { servicePaths } from './openapi/service-paths.ts'
 import { verificationPaths } from './openapi/verification-paths.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -23,6 +24,7 @@ const GROUPS: readonly PathGroup[] = [
   servicePaths,
   adminPaths,
   verificationPaths,
+  rolloutPaths,
 ]
 
 /**

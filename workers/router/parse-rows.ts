@@ -5,6 +5,7 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { NodeName } from './admin-bodies.ts'
 import type { MeasurementRow } from './matching/measured.ts'
+import { Rollout } from './rollout/rollout.ts'
 import { Scope } from './scope.ts'
 import {
   versionKey,
@@ -31,6 +32,8 @@ export interface StoredRows {
    */
   deployments: readonly (Deployment & { measured: string; verified: string | null })[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
+  /** `rollouts`: all of the model as JSON. */
+  rollouts: readonly { modelId: string; rollouts: string }[]
 }
 
 /** An entry of the log: something changed in a row, or the row came or went. */
@@ -84,6 +87,7 @@ const Verified = json.pipe(
       checkedAt,
     })),
 )
+const StoredRollouts = json.pipe(z.array(z.unknown()))
 
 /**
  * What the rows say, by their keys; of a noted key that has no row, that it is gone. A row that can't be read is
@@ -114,6 +118,10 @@ export function parseChanges(
     keys: found(
       'key',
       rows.keys.map((row) => [row.hash, parseKey(row)]),
+    ),
+    rollouts: found(
+      'rollout',
+      rows.rollouts.map((row) => [row.modelId, parseRollouts(row)]),
     ),
   }
 }
@@ -173,6 +181,17 @@ function parseKey({ hash: _, scopes, ...key }: StoredRows['keys'][number]): ApiK
   return own.success
     ? { ...key, scopes: own.data }
     : leaveOut('api_keys', key.id, z.prettifyError(own.error))
+}
+
+function parseRollouts({ modelId, rollouts }: StoredRows['rollouts'][number]): Rollout[] {
+  const found = StoredRollouts.parse(rollouts).flatMap((row) => {
+    const own = Rollout.safeParse(row)
+    return own.success
+      ? [own.data]
+      : (leaveOut('rollouts', modelId, z.prettifyError(own.error)) ?? [])
+  })
+  // D1 groups them in any order
+  return found.toSorted((a, b) => (a.candidate < b.candidate ? -1 : 1))
 }
 
 function leaveOut(table: string, key: string, message: string): undefined {

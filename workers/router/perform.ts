@@ -20,13 +20,14 @@ import { requireCandidates, requireOffers, type Wanted } from './find-candidates
 import { placeOf } from './matching/offer.ts'
 import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
 import { outliveCaller } from './outlive-caller.ts'
+import { followRollout } from './rollout/follow-rollout.ts'
 import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
 
-export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body' | 'deadlineMs'> {
-  /** `normal` when undefined; asked for, so that no door forgets what its caller said. */
-  priority: DispatchRequest['priority'] | undefined
+export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body'> {
+  /** All that its caller asked for, so that no door forgets any of it. */
+  constraints: Constraints
   candidates: readonly Candidate[]
   /** When the request came in, in ms since the epoch. */
   started: number
@@ -66,14 +67,17 @@ async function recallOrMake(
 }
 
 async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promise<Answered> {
-  const { candidates, started, priority = 'normal', ...request } = call
+  const { candidates, started, constraints, ...request } = call
+  const { deadlineMs, priority = 'normal', version } = constraints
   c.get('probes').behind(c)
   const dispatched = await dispatch(
     candidates,
     {
       ...request,
       priority,
-      expiresAt: started + call.deadlineMs,
+      deadlineMs,
+      pinned: version !== undefined,
+      expiresAt: started + deadlineMs,
       requestId: c.get('requestId'),
       trace: c.get('trace'),
     },
@@ -84,7 +88,10 @@ async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promi
       onAttempt: (ended) => record.attempts.push(ended),
     },
   ).catch((err: unknown) => {
-    if (err instanceof DispatchError) tellRoute(c, err.attempts, null)
+    if (err instanceof DispatchError) {
+      tellRoute(c, err.attempts, null)
+      followRollout(c, call, { attempts: err.attempts })
+    }
     throw err
   })
   const { reply, deployment, attempts } = dispatched
@@ -93,8 +100,13 @@ async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promi
   record.answeredBy = { model, node: deployment.node }
   c.header('mesh-model', model)
   c.header('mesh-node', deployment.node)
-  if ('complaint' in reply) throw problemError(reply.complaint)
-  return { answer: reply.answer, deployment }
+  if ('complaint' in reply) {
+    followRollout(c, call, { attempts })
+    throw problemError(reply.complaint)
+  }
+  const answered = { answer: reply.answer, deployment }
+  followRollout(c, call, { attempts, answered })
+  return answered
 }
 
 /** Undefined where no answer may be kept of it. */
@@ -111,7 +123,7 @@ async function questionOf(c: Context<RouterApp>, call: Call): Promise<Question |
     canonical: true,
   }
   const key = await answerKey(asked, model)
-  const expiresAt = call.started + call.deadlineMs
+  const expiresAt = call.started + call.constraints.deadlineMs
   return { store: c.get('answers'), asked, model, key, directives, expiresAt }
 }
 
@@ -171,10 +183,11 @@ export function findCandidates(
   capability: string,
   constraints: Constraints,
   has: Wanted['has'] = {},
-): Promise<Candidate[]> {
+): Promise<readonly Candidate[]> {
   return lookForCall(c, capability, (snapshot) => {
     const offers = requireOffers(snapshot, capability, constraints)
-    const wanted: Wanted = { door: 'task', name: capability, offers, constraints, has }
+    const key = c.get('key').id
+    const wanted: Wanted = { door: 'task', name: capability, offers, constraints, key, has }
     return requireCandidates(snapshot, wanted, c.get('board'))
   })
 }
@@ -183,8 +196,8 @@ export function findCandidates(
 export async function lookForCall(
   c: Context<RouterApp>,
   capability: string | null,
-  look: (snapshot: Snapshot) => Candidate[],
-): Promise<Candidate[]> {
+  look: (snapshot: Snapshot) => readonly Candidate[],
+): Promise<readonly Candidate[]> {
   try {
     return await lookTwice(c, look)
   } catch (err) {

@@ -6,10 +6,14 @@ import { contentOf, deployment, modelEntry } from './registry-fixture.ts'
 import { RegistryReader } from './registry-reader.ts'
 import { RegistryStore } from './registry-store.ts'
 import { readSnapshot, type RowSource } from './read-snapshot.ts'
+import { rollout } from './rollout/rollout-fixture.ts'
+import { RolloutStore } from './rollout/rollout-store.ts'
 import type { Snapshot } from './snapshot.ts'
 import { startTestRouter, toneManifest, type TestRouter } from './start-test-router.ts'
 import { subjectOf } from './verify/verification.ts'
 import { VerificationStore } from './verify/verification-store.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const AUDIT = { actor: 'test', action: 'change', target: 'x' }
 
@@ -17,13 +21,15 @@ let router: TestRouter
 let database: Awaited<ReturnType<TestRouter['database']>>
 let reader: RegistryReader
 let store: RegistryStore
+let rollouts: RolloutStore
 
 beforeAll(async () => {
   router = await startTestRouter()
   database = await router.database()
   reader = new RegistryReader({ DB: database })
   store = new RegistryStore({ DB: database })
-})
+  rollouts = new RolloutStore({ DB: database })
+}, 60_000)
 afterAll(() => router.stop())
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 
@@ -105,6 +111,11 @@ const changes = fc.oneof(
     .constantFrom('a', 'b')
     .map((digest) => () => store.setArtefacts({ id: 'mood', version: '1' }, { m: digest }, AUDIT)),
   fc.constant(() => store.deleteModel('mood', AUDIT)),
+  fc.uuid().map((own) => () => rollouts.start(rollout({ id: own, modelId: 'mood' }), AUDIT)),
+  fc.constantFrom('rolled_back' as const, 'promoted' as const).map((state) => async () => {
+    const [running] = await rollouts.running()
+    if (running) await rollouts.settle(running.rollout.id, { state, reason: 'test' }, AUDIT)
+  }),
   fc
     .uuid()
     .map(
@@ -120,6 +131,8 @@ const changes = fc.oneof(
       "UPDATE measurements SET deployment_id = 'tone@1/b' WHERE deployment_id = 'tone@1/a'",
       'DELETE FROM measurements WHERE value > 0.6',
       "UPDATE api_keys SET hash = hash || 'x'",
+      "UPDATE rollouts SET share = 'all'",
+      'DELETE FROM rollouts',
       'DELETE FROM api_keys WHERE id = (SELECT min(id) FROM api_keys)',
       'INSERT OR REPLACE INTO deployments SELECT * FROM deployments',
       "UPDATE model_versions SET artefacts = json_object('m', hex(randomblob(2))) WHERE model_id = 'tone'",
@@ -146,7 +159,7 @@ test('after any changes, what followed the log is what is read at once', async (
         }
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 10 },
   )
 })
 

@@ -79,7 +79,7 @@ async function readAll(source: RowSource, policy: CardPolicy): Promise<Snapshot>
   return snapshot
 }
 
-function slicesOf({ models, deployments, keys }: StoredRows): StoredRows[] {
+function slicesOf({ models, deployments, keys, rollouts }: StoredRows): StoredRows[] {
   const count = Math.ceil(Math.max(1, deployments.length, keys.length) / SLICE_ROWS)
   return Array.from({ length: count }, (_, i) => {
     const [from, to] = [i * SLICE_ROWS, (i + 1) * SLICE_ROWS]
@@ -87,15 +87,17 @@ function slicesOf({ models, deployments, keys }: StoredRows): StoredRows[] {
       models: i === 0 ? models : [],
       deployments: deployments.slice(from, to),
       keys: keys.slice(from, to),
+      rollouts: i === 0 ? rollouts : [],
     }
   })
 }
 
-function nextCursors({ models, deployments, keys }: StoredRows): Cursors | undefined {
+function nextCursors({ models, deployments, keys, rollouts }: StoredRows): Cursors | undefined {
   const next: Cursors = {
     models: models.length < PAGE_ROWS.models ? undefined : models.at(-1),
     deployments: deployments.length < PAGE_ROWS.deployments ? undefined : deployments.at(-1),
     keys: keys.length < PAGE_ROWS.keys ? undefined : keys.at(-1),
+    rollouts: rollouts.length < PAGE_ROWS.rollouts ? undefined : rollouts.at(-1),
   }
-  return next.models || next.deployments || next.keys ? next : undefined
+  return Object.values(next).some(Boolean) ? next : undefined
 }

@@ -14,6 +14,7 @@ import {
   keyTable,
   modelTable,
   PAGE_ROWS,
+  rolloutTable,
   type Cursors,
 } from './registry-tables.ts'
 import type { LogPosition, Snapshot } from './snapshot.ts'
@@ -59,19 +60,20 @@ export class RegistryReader implements RegistrySource, RowSource {
 
   async readPage(after: Cursors): Promise<StoredRows> {
     // no batch: they need not be of one moment, and drizzle turns the rows of a batch over twice
-    const [models, deployments, keys] = await Promise.all([
+    const [models, deployments, keys, rollouts] = await Promise.all([
       after.models ? modelTable.after(this.#db, after.models) : [],
       after.deployments ? deploymentTable.after(this.#db, after.deployments) : [],
       after.keys ? keyTable.after(this.#db, after.keys) : [],
+      after.rollouts ? rolloutTable.after(this.#db, after.rollouts) : [],
     ])
-    return { models, deployments, keys }
+    return { models, deployments, keys, rollouts }
   }
 
   /** One batch, so that the rows are those of the moment where the log ends. */
   async readChanges(since: LogPosition): Promise<LoggedChanges | undefined> {
     const { id, token, kind, key } = registryChanges
     const step = sql`${id} > ${since.id} and ${id} <= ${endOfStep(since)}`
-    const [meta, entries, models, deployments, keys] = await this.#db.batch([
+    const [meta, entries, models, deployments, keys, rollouts] = await this.#db.batch([
       this.#version(),
       this.#db
         .select({ id, token, kind, key, last: sql<number>`(select max(id) from registry_changes)` })
@@ -81,6 +83,7 @@ export class RegistryReader implements RegistrySource, RowSource {
       modelTable.changed(this.#db, step),
       deploymentTable.changed(this.#db, step),
       keyTable.changed(this.#db, step),
+      rolloutTable.changed(this.#db, step),
     ])
     const [known, ...noted] = entries
     // pruned, or a history that isn't the one the snapshot was read from
@@ -91,7 +94,7 @@ export class RegistryReader implements RegistrySource, RowSource {
       position: { id: position.id, token: position.token },
       isLast: position.id === position.last,
       noted,
-      rows: { models, deployments, keys },
+      rows: { models, deployments, keys, rollouts },
     }
   }
 

@@ -33,6 +33,7 @@ import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
 import { leaseWrites } from './leases/lease-store.ts'
 import { registryUnreadable } from './registry-unreadable.ts'
+import { forgetRollouts } from './rollout/rollout-store.ts'
 import type { Scope } from './scope.ts'
 import type { ApiKey, Deployment } from './snapshot.ts'
 import { measurementWrites, verifySoon } from './verify/verification-queries.ts'
@@ -90,6 +91,7 @@ export class RegistryStore {
   async deleteModel(id: string, audit: Audit): Promise<void> {
     await writeRegistry(this.#db, audit, [
       this.#db.delete(exampleFiles).where(eq(exampleFiles.modelId, id)),
+      ...forgetRollouts(this.#db, id),
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
       // a capability lives as long as a model offers it

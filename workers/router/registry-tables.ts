@@ -9,22 +9,24 @@ import { and, eq, getTableColumns, gt, inArray, sql, type SQL } from 'drizzle-or
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 
-import { apiKeys, deployments, modelVersions, registryChanges } from '#shared/schema.ts'
+import { apiKeys, deployments, modelVersions, registryChanges, rollouts } from '#shared/schema.ts'
 
 /** Rows of one read: its JSON is parsed in one go, and a manifest has up to a megabyte. */
-export const PAGE_ROWS = { models: 20, deployments: 1_000, keys: 1_000 }
+export const PAGE_ROWS = { models: 20, deployments: 1_000, keys: 1_000, rollouts: 500 }
 
 /** The keys of the last row that was read of each table, '' before the first; undefined when all are read. */
 export interface Cursors {
   models: { modelId: string; version: string } | undefined
   deployments: { id: string } | undefined
   keys: { hash: string } | undefined
+  rollouts: { modelId: string } | undefined
 }
 
 export const BEFORE_FIRST: Cursors = {
   models: { modelId: '', version: '' },
   deployments: { id: '' },
   keys: { hash: '' },
+  rollouts: { modelId: '' },
 }
 
 export const modelTable = {
@@ -79,6 +81,26 @@ export const keyTable = {
   },
 }
 
+/** Those of one model are one row, since each says what the others mean. */
+export const rolloutTable = {
+  after(db: DrizzleD1Database, { modelId }: NonNullable<Cursors['rollouts']>) {
+    return db
+      .select(rolloutColumns)
+      .from(rollouts)
+      .where(gt(rollouts.modelId, modelId))
+      .groupBy(rollouts.modelId)
+      .orderBy(rollouts.modelId)
+      .limit(PAGE_ROWS.rollouts)
+  },
+  changed(db: DrizzleD1Database, step: SQL) {
+    return db
+      .select(rolloutColumns)
+      .from(rollouts)
+      .where(inArray(rollouts.modelId, keysOf(db, 'rollout', step)))
+      .groupBy(rollouts.modelId)
+  },
+}
+
 const modelColumns = {
   modelId: modelVersions.modelId,
   version: modelVersions.version,
@@ -117,6 +139,14 @@ function currentSubject(): SQL {
   return sql`(select "deployments"."transport" || ' ' || "deployments"."target" || ' ' || "deployments"."node"
       || ' ' || "deployments"."placement" || ' ' || iif(json_valid(artefacts), json(artefacts), '')
     from model_versions where model_id = "deployments"."model_id" and version = "deployments"."version")`
+}
+
+const rolloutFields = Object.entries(getTableColumns(rollouts)).map(
+  ([name, column]) => sql`${sql.raw(`'${name}'`)}, ${column}`,
+)
+const rolloutColumns = {
+  modelId: rollouts.modelId,
+  rollouts: sql<string>`json_group_array(json_object(${sql.join(rolloutFields, sql`, `)}))`,
 }
 
 function keysOf(db: DrizzleD1Database, kind: string, step: SQL) {

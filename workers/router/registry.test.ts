@@ -1,51 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest'
 
-import type { LeaseRow } from './leases/lease-board.ts'
 import {
   CHECK_TIMEOUT_MS,
-  FIRST_LOAD_MS,
   FRESH_MS,
   LOAD_TIMEOUT_MS,
   RECHECK_INTERVAL_MS,
   Registry,
   STALE_MS,
 } from './registry.ts'
-import { rows } from './registry-fixture.ts'
-import { compileSnapshot } from './snapshot.ts'
+import { SlowRegistrySource } from './slow-registry-source.ts'
 
 const NEVER = new Promise<never>(() => {})
 
-/** D1, as far as the registry sees it: a counter and a snapshot, which can fail or be slow. */
-class Database {
-  version = 1
-  versionReads = 0
-  leases: LeaseRow[] = []
-  snapshotReads = 0
-  /** What a read waits for before it takes what is stored, or after. */
-  before: () => Promise<void> = async () => {}
-  after: () => Promise<void> = async () => {}
-
-  async readVersion() {
-    this.versionReads++
-    const { version } = this
-    await this.before()
-    return version
-  }
-
-  async readLeases(after: number) {
-    return this.leases.filter(({ id }) => id > after)
-  }
-
-  async readSnapshot() {
-    this.snapshotReads++
-    await this.before()
-    const read = compileSnapshot(rows({ version: this.version }))
-    await this.after()
-    return read
-  }
-}
-
-let database: Database
+let database: SlowRegistrySource
 let registry: Registry
 let behind: Promise<unknown>[]
 let logged: MockInstance<typeof console.error>
@@ -57,7 +24,7 @@ const fail = () => Promise.reject(new Error('D1 is down'))
 beforeEach(() => {
   vi.useFakeTimers()
   logged = vi.spyOn(console, 'error').mockImplementation(() => {})
-  database = new Database()
+  database = new SlowRegistrySource()
   registry = new Registry()
   behind = []
 })
@@ -86,44 +53,6 @@ describe('with no snapshot yet', () => {
     const refused = expect(current()).rejects.toMatchObject({ code: 'registry_unavailable' })
     await pass(LOAD_TIMEOUT_MS)
     await refused
-  })
-})
-
-describe('with a snapshot that the first of many requests reads', () => {
-  test('reads once for all that come meanwhile, and answers them too', async () => {
-    let release = () => {}
-    database.before = () => new Promise((resolve) => (release = resolve))
-    const answers = Promise.all([current(), current(), registry.latest(database)])
-    await pass(1_000)
-    release()
-    await pass(100)
-    expect((await answers).map(({ version }) => version)).toEqual([1, 1, 1])
-    expect(database.snapshotReads).toBe(1)
-  })
-
-  test('lets the next one read when the first failed', async () => {
-    let fails = () => {}
-    database.before = () => new Promise((_, reject) => (fails = () => reject(new Error('no'))))
-    const first = expect(current()).rejects.toMatchObject({ code: 'registry_unavailable' })
-    const second = current()
-    await pass(100)
-    database.before = async () => {}
-    fails()
-    await pass(100)
-    await first
-    expect((await second).version).toBe(1)
-    expect(database.snapshotReads).toBe(2)
-  })
-
-  test('waits for a read that was cut off no longer than it takes, and reads itself', async () => {
-    database.before = () => NEVER
-    const cutOff = current()
-    void cutOff.catch(() => {})
-    await pass(0)
-    database.before = async () => {}
-    const answer = current()
-    await pass(FIRST_LOAD_MS + 100)
-    expect((await answer).version).toBe(1)
   })
 })
 

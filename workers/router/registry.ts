@@ -26,8 +26,8 @@ export const STALE_MS = 30_000
 export const CHECK_TIMEOUT_MS = 1_000
 /** How long it waits when it has none, or must not answer from an old one. */
 export const LOAD_TIMEOUT_MS = 10_000
-/** How long the requests of a new isolate leave it to one of them to read the registry. */
-export const FIRST_LOAD_MS = 5_000
+/** How long requests leave it to one of them to read what they all want; after that it was probably cut off. */
+export const TURN_MS = 5_000
 const LOOK_AGAIN_MS = 10
 /** A request that is about to be refused may ask for a check, but no more often than this. */
 export const RECHECK_INTERVAL_MS = 1_000
@@ -44,11 +44,11 @@ export class Registry {
   /** When the last read began that confirmed the snapshot. */
   #checkedAt = Number.NEGATIVE_INFINITY
   #checkStartedAt = Number.NEGATIVE_INFINITY
-  /** When a request began to read the first snapshot, while it does. */
-  #firstBeganAt = Number.NEGATIVE_INFINITY
   #failing = false
   /** Loads are numbered as they begin, so that a slow one can't replace what a later one has read. */
   #loadsBegun = 0
+  /** When the latest one began, while it is under way. */
+  #loadBeganAt = Number.NEGATIVE_INFINITY
   #loadInstalled = 0
   readonly #now: () => number
 
@@ -102,7 +102,7 @@ export class Registry {
   async latest(source: RegistrySource): Promise<Snapshot> {
     const known = this.#snapshot
     if (!known) return this.#firstInTime(source)
-    return inTime(() => this.#readIfMoved(source, known), LOAD_TIMEOUT_MS)
+    return inTime(() => this.#readIfMoved(source, known, () => this.#load(source)), LOAD_TIMEOUT_MS)
   }
 
   /** Reloads after this isolate itself changed the registry. The change is stored, so a failure only postpones. */
@@ -130,54 +130,67 @@ export class Registry {
   /** Never rejects: what can't be checked stays as it is. */
   async #check(source: RegistrySource, known: Snapshot): Promise<Snapshot> {
     try {
-      return await this.#readIfMoved(source, known)
+      return await this.#readIfMoved(source, known, () => this.#loadInTurn(source, known))
     } catch (err) {
       this.#noteFailure(err)
       return known
     }
   }
 
-  async #readIfMoved(source: RegistrySource, known: Snapshot): Promise<Snapshot> {
+  async #readIfMoved(
+    source: RegistrySource,
+    known: Snapshot,
+    load: () => Promise<Snapshot>,
+  ): Promise<Snapshot> {
     const startedAt = this.#now()
     this.#checkStartedAt = startedAt
     const [version] = await Promise.all([source.readVersion(), this.#readLeases(source)]).catch(
       unavailable,
     )
-    if (version !== known.version) return this.#load(source)
+    if (version !== known.version) return load()
     // another request may have installed a newer one meanwhile, which this says nothing about
     if (this.#snapshot === known) this.#confirm(startedAt)
     return this.#snapshot ?? known
   }
 
   #firstInTime(source: RegistrySource, behind: Behind = () => {}): Promise<Snapshot> {
-    const first = this.#first(source)
+    const first = this.#loadInTurn(source, undefined)
     // others count on it, should this request's caller leave
     behind(first.catch(() => {}))
     return inTime(() => first, LOAD_TIMEOUT_MS)
   }
 
   /** A large registry fits an isolate a few times only: one request reads it, the others look for what it found. */
-  async #first(source: RegistrySource): Promise<Snapshot> {
+  async #loadInTurn(source: RegistrySource, known: Snapshot | undefined): Promise<Snapshot> {
     // by timers of their own: none may wait for another's I/O, which can also be cut off
-    while (!this.#snapshot && this.#now() - this.#firstBeganAt < FIRST_LOAD_MS) {
+    while (this.#now() - this.#loadBeganAt < TURN_MS) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+      if (this.#snapshot && this.#snapshot !== known) return this.#snapshot
     }
-    if (this.#snapshot) return this.#snapshot
-    this.#firstBeganAt = this.#now()
-    return this.#load(source).finally(() => (this.#firstBeganAt = Number.NEGATIVE_INFINITY))
+    return this.#load(source)
   }
 
   async #load(source: RegistrySource): Promise<Snapshot> {
     const order = ++this.#loadsBegun
     const startedAt = this.#now()
     this.#checkStartedAt = startedAt
-    const snapshot = await source.readSnapshot(this.#snapshot).catch(unavailable)
-    // after the deployments, so that none of them lacks its lease
-    await this.#readLeases(source).catch(unavailable)
+    this.#loadBeganAt = startedAt
+    const snapshot = await this.#read(source)
+      .catch(unavailable)
+      .finally(() => {
+        if (order === this.#loadsBegun) this.#loadBeganAt = Number.NEGATIVE_INFINITY
+      })
     if (this.#snapshot && order < this.#loadInstalled) return this.#snapshot
     this.#snapshot = snapshot
     this.#loadInstalled = order
     this.#confirm(startedAt)
+    return snapshot
+  }
+
+  async #read(source: RegistrySource): Promise<Snapshot> {
+    const snapshot = await source.readSnapshot(this.#snapshot)
+    // after the deployments, so that none of them lacks its lease
+    await this.#readLeases(source)
     return snapshot
   }
 

@@ -5,8 +5,8 @@ import { RegistryStore } from './registry-store.ts'
 
 /** Who the audit log names. */
 const ACTOR = 'cron'
-/** Of one run; each is a change of its own. */
-const MAX_REMOVED = 50
+/** Of one run and each kind: each is a change of its own, and the free plan has 50 subrequests. */
+const MAX_REMOVED = 10
 /** What an operator has set of a node that is away for less is there when it comes back. */
 const FORGOTTEN_MS = 3_600_000
 

@@ -22,7 +22,7 @@ const snapshot = compileSnapshot(
 const nodesOf = (version?: string, constraints = {}) =>
   requireTensorCandidates(
     snapshot,
-    { name: 'tone', inPath: version, constraints: { ...free, ...constraints } },
+    { name: 'tone', inPath: version, constraints: { ...free, ...constraints }, key: 'key' },
     new HealthBoard(),
   )
     .map(({ node }) => node)
@@ -57,7 +57,7 @@ describe('the candidates for tensors', () => {
     expect(() =>
       requireTensorCandidates(
         snapshot,
-        { name: 'mood', inPath: undefined, constraints: free },
+        { name: 'mood', inPath: undefined, constraints: free, key: 'key' },
         new HealthBoard(),
       ),
     ).toThrow('mood is known, but nothing that offers it is ready')
@@ -81,7 +81,7 @@ describe('of versions whose tensors differ', () => {
   const asked = (known: Snapshot) =>
     requireTensorCandidates(
       known,
-      { name: 'tone', inPath: undefined, constraints: free },
+      { name: 'tone', inPath: undefined, constraints: free, key: 'key' },
       new HealthBoard(),
     ).map(({ version }) => version)
 
@@ -102,7 +102,7 @@ describe('of versions whose tensors differ', () => {
     const all = of({ 1: 'ready', 2: 'ready', 10: 'ready' })
     const named = requireTensorCandidates(
       all,
-      { name: 'tone', inPath: '2', constraints: free },
+      { name: 'tone', inPath: '2', constraints: free, key: 'key' },
       new HealthBoard(),
     )
     expect(named.map(({ version }) => version)).toEqual(['2'])

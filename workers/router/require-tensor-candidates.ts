@@ -2,7 +2,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import { answeringVersions } from './answering-versions.ts'
 import type { Constraints } from './constraints.ts'
-import { requireCandidates } from './find-candidates.ts'
+import { requireCandidates, type Wanted } from './find-candidates.ts'
 import type { LeaseBoard } from './leases/lease-board.ts'
 import { isServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
@@ -45,17 +45,26 @@ export function requireTensorCandidates(
     name,
     inPath,
     constraints,
-  }: { name: string; inPath: string | undefined; constraints: Constraints },
+    key,
+  }: { name: string; inPath: string | undefined; constraints: Constraints; key: string },
   board: HealthBoard,
-): Candidate[] {
+): readonly Candidate[] {
   const version = agreedVersion(name, inPath, constraints)
   const known = requireVersions(snapshot, name, version)
-  const answering = new Set(answeringVersions(known, (own) => isReady(snapshot, own, board.leases)))
+  const answering = new Set(answeringVersions(known, (own) => leads(snapshot, own, board.leases)))
   const offers = (snapshot.offersOfModel.get(name) ?? []).filter(({ model }) =>
     answering.has(model),
   )
   const pinned = { ...constraints, model: name, version }
-  return requireCandidates(snapshot, { door: 'tensor', name, offers, constraints: pinned }, board)
+  const wanted: Wanted = { door: 'tensor', name, offers, constraints: pinned, key }
+  return requireCandidates(snapshot, wanted, board)
+}
+
+/** Whether the version may stand for its model: it is ready, and no other stands for it in a rollout. */
+export function leads(snapshot: Snapshot, model: RegisteredModel, leases: LeaseBoard): boolean {
+  const offers = snapshot.offersOfModel.get(model.manifest.id) ?? []
+  const part = offers.find((own) => own.model === model)?.part
+  return (part === undefined || part.role === 'stable') && isReady(snapshot, model, leases)
 }
 
 /** Whether a deployment of the version takes requests. */

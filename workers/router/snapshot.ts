@@ -5,6 +5,8 @@ import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 import { applyChanges } from './apply-changes.ts'
 import type { DeploymentMeasurements, MeasurementRow } from './matching/measured.ts'
 import type { Offer } from './matching/offer.ts'
+import type { Rollout } from './rollout/rollout.ts'
+import type { VersionPart } from './rollout/version-parts.ts'
 import type { Scope } from './scope.ts'
 import { SortedMap } from './sorted-map.ts'
 import { DEFAULT_CARD_POLICY, type CardPolicy } from './verify/card-policy.ts'
@@ -48,6 +50,8 @@ export interface Candidate extends Deployment {
   produces: readonly AnswerMediaType[]
   /** What an answer of it depends on besides the input: version and artefacts; null where none may be kept. */
   cacheAs: string | null
+  /** What a rollout makes of its version. */
+  part?: VersionPart | undefined
 }
 
 /** A version of a model, wherever it runs. */
@@ -74,6 +78,7 @@ export interface RegistryRows {
   verifications: readonly (Verification & { deploymentId: string })[]
   /** Of the router's settings, which go with what they are applied to. */
   policy: CardPolicy
+  rollouts: readonly Rollout[]
 }
 
 export interface CapabilityEntry {
@@ -97,6 +102,8 @@ export interface RegistryChanges {
   deployments: ReadonlyMap<string, PlacedDeployment | undefined>
   /** By SHA-256 of the key. */
   keys: ReadonlyMap<string, ApiKey | undefined>
+  /** All of a model, by its id. */
+  rollouts: ReadonlyMap<string, readonly Rollout[] | undefined>
 }
 
 /** A place in the log of changes: up to there a snapshot has them. */
@@ -129,6 +136,8 @@ export interface Snapshot {
   /** What came of the examples, by id of the deployment; of those on which somebody has run them. */
   verifications: SortedMap<Verification>
   policy: CardPolicy
+  /** By the model's id. */
+  rollouts: SortedMap<readonly Rollout[]>
   /** By SHA-256 of the key. */
   keys: SortedMap<ApiKey>
 }
@@ -141,6 +150,7 @@ export const EMPTY_ROWS: RegistryRows = {
   measurements: [],
   verifications: [],
   policy: DEFAULT_CARD_POLICY,
+  rollouts: [],
 }
 
 export const EMPTY_SNAPSHOT: Snapshot = {
@@ -156,6 +166,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   measurementsOf: SortedMap.empty(),
   verifications: SortedMap.empty(),
   policy: DEFAULT_CARD_POLICY,
+  rollouts: SortedMap.empty(),
   keys: SortedMap.empty(),
 }
 
@@ -168,6 +179,7 @@ export function compileSnapshot({
   measurements,
   verifications,
   policy,
+  rollouts,
 }: RegistryRows): Snapshot {
   const verificationOf = new Map(
     verifications.map(({ deploymentId, ...own }) => [deploymentId, own]),
@@ -184,6 +196,7 @@ export function compileSnapshot({
       models: new Map(models.map((model) => [versionKey(model.manifest), model])),
       deployments: new Map(deployments.map((own) => [own.id, placed(own)])),
       keys: new Map(keys.map(({ hash, ...key }) => [hash, key])),
+      rollouts: Map.groupBy(rollouts, ({ modelId }) => modelId),
     },
   )
   return { ...compiled, version }

@@ -39,6 +39,14 @@ export interface ReceivedCall {
   body: Uint8Array
 }
 
+interface Reply {
+  contentType: string
+  body: Uint8Array | string
+  status?: number
+  headers?: Record<string, string>
+  delayMs?: number
+}
+
 export interface TestRouter {
   /**
    * With the admin key, unless `key` is another; '' sends none. Nothing is answered from the cache unless a
@@ -56,7 +64,13 @@ export interface TestRouter {
   answerWith(
     contentType: string,
     body: Uint8Array | string,
-    more?: { status?: number; headers?: Record<string, string>; delayMs?: number },
+    more?: {
+      status?: number
+      headers?: Record<string, string>
+      delayMs?: number
+      /** The version of the model that answers so; every one that has no answer of its own when left out. */
+      version?: string
+    },
   ): void
   /** What the far node was sent so far, but for the questions whether it is ready. */
   received: ReceivedCall[]
@@ -92,16 +106,9 @@ export async function startTestRouter(
   const signingKey = JSON.stringify(await exportJWK(pair.privateKey))
   const received: ReceivedCall[] = []
   const asked: ReceivedCall[] = []
-  let reply: {
-    contentType: string
-    body: Uint8Array | string
-    status?: number
-    headers?: Record<string, string>
-    delayMs?: number
-  } = {
-    contentType: 'application/json',
-    body: '[{"label":"good","score":1}]',
-  }
+  let reply: Reply = { contentType: 'application/json', body: '[{"label":"good","score":1}]' }
+  const replies = new Map<string, Reply>()
+  const replyOf = (path = '') => replies.get(/\/versions\/([\d.]+)/.exec(path)?.[1] ?? '') ?? reply
   const farNode = createServer((request, response) => {
     const chunks: Uint8Array[] = []
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
@@ -109,15 +116,16 @@ export async function startTestRouter(
       const body = Buffer.concat(chunks)
       const call = { headers: request.headers, path: request.url ?? '', body }
       ;(call.path.endsWith('/ready') ? asked : received).push(call)
-      if (reply.delayMs !== undefined) await setTimeout(reply.delayMs)
+      const { delayMs, status = 200, contentType, headers, body: answer } = replyOf(request.url)
+      if (delayMs !== undefined) await setTimeout(delayMs)
       response
-        .writeHead(reply.status ?? 200, {
-          'content-type': reply.contentType,
+        .writeHead(status, {
+          'content-type': contentType,
           'set-cookie': 'node=1',
           'server-timing': 'node;dur=1.5',
-          ...reply.headers,
+          ...headers,
         })
-        .end(reply.body)
+        .end(answer)
     })
   })
   await new Promise<void>((resolve) => farNode.listen(0, '127.0.0.1', resolve))
@@ -203,8 +211,10 @@ export async function startTestRouter(
       }),
     inferKey,
     farUrl,
-    answerWith(contentType, body, more = {}) {
-      reply = { contentType, body, ...more }
+    answerWith(contentType, body, { version, ...more } = {}) {
+      const own = { contentType, body, ...more }
+      if (version === undefined) reply = own
+      else replies.set(version, own)
     },
     received,
     asked,

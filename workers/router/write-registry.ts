@@ -41,7 +41,7 @@ export async function writeRegistry(
 
 /** What a failed write is told as. Each change was checked against what was stored; a constraint that fails tells of one in between. */
 export function unwritable(cause: unknown): never {
-  if (/(UNIQUE|FOREIGN KEY) constraint failed/.test(messagesOf(cause))) {
+  if (/(UNIQUE|FOREIGN KEY|NOT NULL) constraint failed/.test(messagesOf(cause))) {
     throw new MeshError('conflict', 'another change came in between: look again and repeat', {
       cause,
     })

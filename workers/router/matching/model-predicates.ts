@@ -2,6 +2,7 @@ import type { Manifest, TensorSpec } from '#shared/manifest.ts'
 import { isRemote } from '#shared/remote-manifest.ts'
 
 import { estimateOf } from './measured.ts'
+import { whyWithheld } from '../rollout/version-parts.ts'
 import type { Offer } from './offer.ts'
 import type { Predicate } from './predicate.ts'
 
@@ -28,6 +29,12 @@ export const modelPredicates: readonly Predicate<Offer>[] = [
       const pinned = version === undefined ? model : `${model ?? manifest.id}@${version}`
       return right ? undefined : `${pinned} is asked for`
     },
+  },
+  {
+    name: 'rollout',
+    code: 'no_deployment',
+    fails: ({ version }, { part }) =>
+      version === undefined && part ? whyWithheld(part) : undefined,
   },
   {
     name: 'door',

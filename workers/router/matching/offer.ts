@@ -4,6 +4,7 @@ import { isRemote } from '#shared/remote-manifest.ts'
 
 import type { DoorName } from '../door.ts'
 import { editLists, type Edit } from '../merge-sorted.ts'
+import type { VersionPart } from '../rollout/version-parts.ts'
 import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
 import type { Measured } from './measured.ts'
 import { weightedList, type WeightedList } from './weighted-list.ts'
@@ -32,15 +33,18 @@ export interface Offer {
   cacheAs: string | null
   /** By door, then by place. */
   pools: readonly Pool[]
+  /** What a rollout makes of the version. */
+  part?: VersionPart | undefined
 }
 
 export function createOffer(
   model: RegisteredModel,
   measured: Measured,
   pools: readonly Pool[],
+  part?: VersionPart,
 ): Offer {
   const produces = producedTypes(model.manifest)
-  return { model, measured, produces, cacheAs: cacheNameOf(model), pools }
+  return { model, measured, produces, cacheAs: cacheNameOf(model), pools, part }
 }
 
 /**
@@ -80,10 +84,10 @@ export function editPools(
 
 /** What an attempt must know of a deployment of the offer. Made for those few that are drawn: a large registry has many. */
 export function candidateOf(
-  { model, produces, cacheAs }: Offer,
+  { model, produces, cacheAs, part }: Offer,
   deployment: Deployment,
 ): Candidate {
-  return { ...deployment, produces, cacheAs, capability: model.manifest.capability }
+  return { ...deployment, produces, cacheAs, capability: model.manifest.capability, part }
 }
 
 /** The order of deployments in each list. */

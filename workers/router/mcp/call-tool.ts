@@ -62,8 +62,7 @@ async function infer(
   const answer = await perform(c, {
     door: task,
     candidates,
-    deadlineMs: constraints.deadlineMs,
-    priority: constraints.priority,
+    constraints,
     started,
     body,
     headers: { 'content-type': contentType },

@@ -88,7 +88,7 @@ export function isolateReadings({
     }),
     createReading({
       name: 'mesh_observations_lost_total',
-      help: `Decisions and spans that were made and could not be delivered ${OF_ISOLATE}`,
+      help: `Decisions, spans and evidence of rollouts that were made and could not be delivered ${OF_ISOLATE}`,
       type: 'counter',
       read: () =>
         Object.entries(outboxes).map(([kind, { lost }]) => ({ labels: { kind }, value: lost })),

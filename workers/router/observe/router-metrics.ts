@@ -1,4 +1,6 @@
 import type { Attempt } from '../dispatch.ts'
+import type { Verdict } from '../rollout/decide.ts'
+import type { MirrorResult } from '../rollout/mirror-request.ts'
 import type { Decision } from './decision.ts'
 import { Counter } from './prometheus/counter.ts'
 import { Histogram } from './prometheus/histogram.ts'
@@ -49,6 +51,16 @@ export class RouterMetrics {
     help: `Requests that the cache was asked for: hit, collapsed (into one on its way) or miss ${OF_ISOLATE}`,
     labels: ['result'],
   })
+  readonly #mirrors = new Counter({
+    name: 'mesh_rollout_mirrors_total',
+    help: `Requests that the other version of a rollout was asked, too, by model and result: agreed, disagreed, failed or skipped ${OF_ISOLATE}`,
+    labels: ['model', 'result'],
+  })
+  readonly #verdicts = new Counter({
+    name: 'mesh_rollout_verdicts_total',
+    help: `Rollouts decided by model and state: promoted, rolled_back or held ${OF_ISOLATE}`,
+    labels: ['model', 'state'],
+  })
   readonly #probes = new Counter({
     name: 'mesh_probes_total',
     help: `Questions whether a deployment is ready, by occasion (cron, recovery, warm-up) and result ${OF_ISOLATE}`,
@@ -64,6 +76,8 @@ export class RouterMetrics {
       this.#attemptDurations,
       this.#hedges,
       this.#cache,
+      this.#mirrors,
+      this.#verdicts,
       this.#probes,
       ...readings,
     ]
@@ -75,6 +89,14 @@ export class RouterMetrics {
     const isMade = model !== null && outcome === 'ok' && (cache === 'miss' || cache === 'bypass')
     if (isMade) this.#durations.observe({ model }, ms / 1_000)
     for (const attempt of attempts) this.#noteAttempt(attempt)
+  }
+
+  noteMirror(model: string, result: MirrorResult): void {
+    this.#mirrors.increment({ model, result })
+  }
+
+  noteVerdict({ model, state }: Pick<Verdict, 'state'> & { model: string }): void {
+    this.#verdicts.increment({ model, state })
   }
 
   noteProbe(occasion: 'cron' | 'recovery' | 'warm-up', isWell: boolean): void {

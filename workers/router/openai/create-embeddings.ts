@@ -30,13 +30,11 @@ export async function createEmbeddings(c: Context<RouterApp>): Promise<Response>
     )
   }
   const constraints = constraintsOf(c.req.raw.headers, pin)
-  const { deadlineMs, priority } = constraints
   const door = embeddingsDoor(request.input.length)
   const answer = await perform(c, {
     door,
     candidates: await findCandidates(c, capability, constraints),
-    deadlineMs,
-    priority,
+    constraints,
     started,
     body: new TextEncoder().encode(JSON.stringify({ inputs: request.input })),
     headers: { 'content-type': 'application/json' },

@@ -20,7 +20,7 @@ export function embeddingsDoor(count: number): EmbeddingsDoor {
     async accept(response, candidate) {
       const { body, ...rest } = await task.accept(response, candidate)
       const vectors = await readVectors(body, count, candidate.node)
-      const answer = { ...rest, body: new Uint8Array(0) }
+      const answer = { ...rest, body: body instanceof Uint8Array ? body : new Uint8Array(0) }
       read.set(answer, vectors)
       return answer
     },

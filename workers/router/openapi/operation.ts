@@ -65,6 +65,11 @@ export const CONSTRAINTS: readonly Part[] = [
     type: 'string',
     enum: ['low', 'normal'],
   }),
+  headerParameter(
+    'mesh-sticky',
+    'Whom you ask for: during a rollout, the same version of a model answers the same one',
+    { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+  ),
 ]
 
 /** The same, with the model of a capability. */
@@ -82,7 +87,9 @@ function headerParameter(name: string, description: string, schema: Part): Part 
 export const ROUTE_HEADERS: Part = {
   'mesh-model': answerHeader('The model that answered: `<id>@<version>`'),
   'mesh-node': answerHeader('The node that answered'),
-  'mesh-route': answerHeader('Each attempt as `placement/node;model;outcome;ms`, in order'),
+  'mesh-route': answerHeader(
+    'Each attempt as `placement/node;model;outcome;ms`, in order; `hedge`, `canary` or `pinned` behind it',
+  ),
   'server-timing': answerHeader('Milliseconds in all, of each attempt and inside the node'),
   'x-request-id': answerHeader('Finds the request in the logs'),
 }

@@ -85,6 +85,24 @@ test('a node that says it is not ready is treated as gone', async () => {
   expect(metrics).toMatch(/mesh_unreachable_deployments 1/)
 })
 
+test('who may ask no more gives no verdict', async () => {
+  const silent = await startTestRouter({ PROBES_PER_RUN: '2' })
+  const gone = await startSwitchedNode()
+  try {
+    const place = silent.place({ node: 'gone', target: gone.url })
+    await silent.admin('POST', '/deployments', place)
+    await silent.admin('PATCH', '/deployments/tone@1/far', { state: 'disabled' })
+    await gone.goAway()
+    await silent.runJobs()
+    const { body } = await silent.admin('GET', '/deployments')
+    expect(body).toMatchObject({
+      deployments: [{ node: 'far' }, { node: 'gone', unreachableSince: null }],
+    })
+  } finally {
+    await silent.stop()
+  }
+}, 60_000)
+
 test('who registers itself again is believed to be back', async () => {
   const place = router.place({ node: 'near', placement: 'edge', target: near.url })
   await router.admin('POST', '/deployments', place)

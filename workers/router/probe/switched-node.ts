@@ -9,6 +9,9 @@ export interface SwitchedNode {
   received: string[]
   /** What it answers to questions whether it is ready from now on. */
   readiness(status: number, problem?: Record<string, unknown>): void
+  /** Answers nothing until it is released. */
+  hold(): void
+  release(): void
   goAway(): Promise<void>
   comeBack(): Promise<void>
 }
@@ -22,16 +25,17 @@ export async function startSwitchedNode(): Promise<SwitchedNode> {
       .writeHead(status, { 'content-type': 'application/json', connection: 'close' })
       .end(JSON.stringify(body))
   let server: Server | undefined
+  let held: Promise<void> | undefined
+  let release = () => {}
   const listen = async (port: number): Promise<number> => {
     const own = createServer((request, response) => {
       received.push(`${request.method} ${request.url}`)
       request.resume()
-      request.on('end', () =>
-        answer(
-          response,
-          request.method === 'GET' ? ready : { status: 200, body: [{ label: 'good', score: 1 }] },
-        ),
-      )
+      request.on('end', async () => {
+        await held
+        const well = { status: 200, body: [{ label: 'good', score: 1 }] }
+        answer(response, request.method === 'GET' ? ready : well)
+      })
     })
     await new Promise<void>((resolve) => own.listen(port, '127.0.0.1', resolve))
     server = own
@@ -44,6 +48,12 @@ export async function startSwitchedNode(): Promise<SwitchedNode> {
     readiness(status, problem = {}) {
       ready = { status, body: problem }
     },
+    hold() {
+      held = new Promise((resolve) => {
+        release = resolve
+      })
+    },
+    release: () => release(),
     async goAway() {
       const own = server
       own?.closeAllConnections()

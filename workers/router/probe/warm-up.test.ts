@@ -103,6 +103,17 @@ test('who registers again is not asked again, who moved is', async () => {
   }
 })
 
+test('what an operator changes while it warms up is not undone', async () => {
+  await deploy()
+  node.hold()
+  const moving = deploy({ target: `${node.url}/` })
+  await expect.poll(() => node.received.length).toBe(2)
+  await router.admin('PATCH', `/deployments/${ID}`, { state: 'disabled', weight: 7 })
+  node.release()
+  const { body } = await moving
+  expect([body.state, body.weight, body.missing]).toEqual(['disabled', 7, undefined])
+})
+
 test('what an operator took out of traffic stays out, wherever it moves', async () => {
   await deploy()
   await router.admin('PATCH', `/deployments/${ID}`, { state: 'disabled' })
