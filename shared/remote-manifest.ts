@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { Manifest, Placement } from './manifest.ts'
+import { Manifest, Placement, TensorSpec } from './manifest.ts'
 import { AnswerMediaType } from './media-answer.ts'
 import { MAX_BODY_BYTES } from './protocol.ts'
 
@@ -18,9 +18,33 @@ const OfManifest = Manifest.pick({
   claims: true,
 })
 
+/** Examples are stored with the manifest. */
+const MAX_EXAMPLES = 16
+const MAX_EXAMPLE_TENSORS = 16
+const MAX_EXAMPLE_ELEMENTS = 10_000
+
 /** A task-level field, which a model that takes tensors only leaves out. */
 const none = <T extends z.ZodType>(element: T) =>
   z.array(element).max(0, 'must be left out: a remote model takes tensors only').default([])
+
+const ExampleTensor = TensorSpec.extend({
+  shape: z.array(z.int().min(0)).max(8),
+  /** Row by row, as JSON of the protocol has it. */
+  data: z.array(z.union([z.number(), z.string(), z.boolean()])).max(MAX_EXAMPLE_ELEMENTS),
+}).refine(({ shape, data }) => shape.reduce((product, size) => product * size, 1) === data.length, {
+  error: 'must have as many elements as its shape says',
+  path: ['data'],
+})
+
+/** A golden example in tensors: what goes in, which outputs must come out. */
+const TensorExample = z.strictObject({
+  name: z.string().min(1).max(80),
+  inputs: z.array(ExampleTensor).min(1).max(MAX_EXAMPLE_TENSORS),
+  outputs: z.array(ExampleTensor).min(1).max(MAX_EXAMPLE_TENSORS),
+  /** Largest absolute difference of any number from `outputs`. */
+  tolerance: z.number().min(0),
+})
+export type TensorExample = z.infer<typeof TensorExample>
 
 /**
  * The manifest of a model that another server of the Open Inference Protocol has. There is no folder of
@@ -32,7 +56,8 @@ export const RemoteManifest = OfManifest.extend({
   placement: z.array(Placement).min(1).default(['edge', 'native']),
   accepts: none(z.string()),
   produces: none(AnswerMediaType),
-  examples: none(Manifest.shape.examples.element),
+  /** Without any, nobody can tell whether its server has the model. */
+  examples: z.array(TensorExample).max(MAX_EXAMPLES).default([]),
   /** Its server's own are what counts; these are the mesh's. */
   limits: z
     .strictObject({

@@ -180,8 +180,63 @@ export const measurements = sqliteTable(
     metric: text().notNull(),
     value: real().notNull(),
     measuredAt: integer().notNull(),
+    /** Of how many things it was measured; not told when null. */
+    samples: integer(),
+    /** By the router on the model's examples, or by somebody who tells of it. */
+    source: text({ enum: ['examples', 'reported'] })
+      .notNull()
+      .default('reported'),
+    /** Whether it is the latest of its deployment, metric and source: a snapshot reads no others. */
+    latest: integer({ mode: 'boolean' }).notNull().default(true),
   },
-  (table) => [index('measurements_deployment').on(table.deploymentId, table.metric)],
+  (table) => [
+    index('measurements_deployment').on(table.deploymentId, table.metric),
+    index('measurements_latest')
+      .on(table.deploymentId)
+      .where(sql`latest = 1`),
+  ],
+)
+
+/** What came of running a model's examples on a deployment. */
+export const verifications = sqliteTable(
+  'verifications',
+  {
+    deploymentId: text().primaryKey(),
+    /** What was verified: where the deployment ran and of which artefacts. Of anything else it says nothing. */
+    subject: text().notNull(),
+    state: text({ enum: ['pending', 'passed', 'failed', 'unverifiable'] }).notNull(),
+    /** What was wrong. */
+    detail: text(),
+    /** Why the latest try came to no verdict, e.g. since the node could not be reached. */
+    note: text(),
+    /** When the state was found; null before the first verdict. */
+    checkedAt: integer(),
+    /** Failures in a row. */
+    failures: integer().notNull(),
+    /** When it is to be verified again; while somebody does, when it is given up. */
+    dueAt: integer().notNull(),
+  },
+  (table) => [index('verifications_due').on(table.dueAt)],
+)
+
+/** Files that the examples of a model version name by their digest. */
+export const exampleFiles = sqliteTable(
+  'example_files',
+  {
+    modelId: text().notNull(),
+    version: text().notNull(),
+    sha256: text().notNull(),
+    size: integer().notNull(),
+    /** In base64: D1 hands a blob out as an array of numbers, which is three times as long. */
+    data: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.modelId, table.version, table.sha256] }),
+    foreignKey({
+      columns: [table.modelId, table.version],
+      foreignColumns: [modelVersions.modelId, modelVersions.version],
+    }),
+  ],
 )
 
 export const apiKeys = sqliteTable('api_keys', {

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import type { Example } from '#shared/manifest.ts'
+import type { ExampleRequest } from '#shared/example-request.ts'
 import { findDifference } from '#shared/within-tolerance.ts'
 
-import { exampleRequest, type ExampleRequest } from '../scripts/mesh/example-request.ts'
+import { exampleRequest } from '../scripts/mesh/example-request.ts'
 import { expectedAnswer } from '../scripts/mesh/expected-answer.ts'
 import { readAnswer } from '../scripts/mesh/read-answer.ts'
 import { OUTPUT_DIR } from '../scripts/paths.ts'

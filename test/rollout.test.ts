@@ -53,8 +53,8 @@ afterAll(async () => {
   for (const worker of workers) await worker.stop()
 })
 
-function deploy(version: string, worker: RunningWorker | undefined): Promise<void> {
-  return admin.putDeployment({
+async function deploy(version: string, worker: RunningWorker | undefined): Promise<void> {
+  await admin.putDeployment({
     model: 'late-model',
     version,
     node: 'mesh-late-model',

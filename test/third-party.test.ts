@@ -65,8 +65,8 @@ afterAll(async () => {
   await server.stop()
 })
 
-function deploy(overrides: Partial<DeploymentRequest> = {}): Promise<void> {
-  return admin.putDeployment({
+async function deploy(overrides: Partial<DeploymentRequest> = {}): Promise<void> {
+  await admin.putDeployment({
     model: manifest.id,
     version: manifest.version,
     node: 'theirs',

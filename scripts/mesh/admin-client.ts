@@ -8,6 +8,17 @@ const Deployments = z.object({
   deployments: z.array(z.object({ id: z.string(), modelId: z.string(), node: z.string() })),
 })
 
+const Verification = z.object({
+  state: z.enum(['pending', 'passed', 'failed', 'unverifiable']),
+  detail: z.string().nullable(),
+  note: z.string().nullable(),
+  checkedAt: z.number().nullable(),
+})
+type Verification = z.infer<typeof Verification>
+
+const VerifiedDeployment = z.object({ id: z.string(), verification: Verification })
+type VerifiedDeployment = z.infer<typeof VerifiedDeployment>
+
 export interface DeploymentRequest {
   model: string
   version: string
@@ -49,8 +60,27 @@ export class AdminClient {
     await expectOk(await this.#send('DELETE', `/admin/models/${id}`))
   }
 
-  async putDeployment(deployment: DeploymentRequest): Promise<void> {
-    await expectOk(await this.#send('POST', '/admin/deployments', deployment))
+  /** A file that an example of the model names by its SHA-256. */
+  async putExampleFile(
+    { id, version }: Pick<RegisteredManifest, 'id' | 'version'>,
+    sha256: string,
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const path = `/admin/models/${id}/versions/${version}/examples/${sha256}`
+    await expectOk(await this.#send('PUT', path, bytes))
+  }
+
+  async putDeployment(deployment: DeploymentRequest): Promise<VerifiedDeployment> {
+    const response = await this.#send('POST', '/admin/deployments', deployment)
+    await expectOk(response.clone())
+    return VerifiedDeployment.parse(await response.json())
+  }
+
+  /** Runs the examples of a deployment now. */
+  async verify(deploymentId: string): Promise<Verification> {
+    const response = await this.#send('POST', `/admin/deployments/${deploymentId}/verify`)
+    await expectOk(response.clone())
+    return z.object({ verification: Verification }).parse(await response.json()).verification
   }
 
   async deployments(): Promise<z.infer<typeof Deployments>> {
@@ -82,11 +112,11 @@ export class AdminClient {
     await expectOk(await this.#send('DELETE', `/admin/keys/${id}`))
   }
 
-  #send(method: string, path: string, body?: unknown): Promise<Response> {
+  #send(method: string, path: string, body?: object): Promise<Response> {
     return fetch(`${this.#url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#key}`, 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
   }

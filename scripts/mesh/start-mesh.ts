@@ -1,11 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import type { Placement } from '#shared/manifest.ts'
+
+import type { VerificationMode } from '../../workers/router/verify/card-policy.ts'
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
 import { findReceipt } from '../build/receipt.ts'
 import { ARTEFACTS_DIR, MODELS_DIR, ROOT } from '../paths.ts'
 import { bindingName } from '../service-bindings.ts'
-import { AdminClient } from './admin-client.ts'
+import { AdminClient, type DeploymentRequest } from './admin-client.ts'
+import { exampleFiles } from './example-files.ts'
 import { migrate } from './migrate.ts'
 import { runNativeNode, type RunningNode } from './run-native-node.ts'
 import { runWorker, type RunningWorker } from './run-worker.ts'
@@ -18,6 +22,8 @@ export interface MeshOptions {
   outputDir: string
   /** Models to start; all when empty. */
   ids?: readonly string[]
+  /** Whether models must pass their examples: they must unless a test wants traffic to go to one that doesn't. */
+  verification?: VerificationMode
   log(message: string): void
 }
 
@@ -81,6 +87,8 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       vars: {
         ADMIN_KEY: secrets.adminKey,
         SIGNING_KEY: secrets.signingKey,
+        CARD_SIGNING_KEY: secrets.cardSigningKey,
+        VERIFICATION: options.verification ?? 'required',
         ENVIRONMENT: 'development',
       },
     })
@@ -88,7 +96,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
     log('registering')
     const admin = new AdminClient(router.url, secrets.adminKey)
-    await register(admin, folders, native)
+    await register(admin, folders, native, options)
     const inferKey = await ensureInferKey(router.url, admin, secrets, outputDir)
     return {
       url: router.url,
@@ -110,52 +118,71 @@ function isEdge({ manifest }: ModelFolder): boolean {
   return manifest.placement.includes('edge')
 }
 
-/** Registers what runs now and removes what an earlier start left of models that are gone. */
+/** Models at once: while the examples of one run, another is registered. */
+const REGISTERED_AT_ONCE = 3
+
+/** Registers what runs now, whose examples are run, and removes what an earlier start left of models that are gone. */
 async function register(
   admin: AdminClient,
   folders: readonly ModelFolder[],
   native: RunningNode,
+  options: MeshOptions,
 ): Promise<void> {
   const wanted = new Set<string>()
-  for (const { id, manifest } of folders) {
-    const { version, placement } = manifest
-    const receipt = await findReceipt(ARTEFACTS_DIR, id)
-    const graphs = Object.entries(receipt?.graphs ?? {})
-    await admin.putModel(
-      manifest,
-      Object.fromEntries(graphs.map(([name, graph]) => [`${name}.onnx`, graph.optimised.sha256])),
-    )
-    if (placement.includes('edge')) {
-      const node = `mesh-${id}`
-      const target = bindingName(id)
-      await admin.putDeployment({
-        model: id,
-        version,
-        node,
-        placement: 'edge',
-        transport: 'binding',
-        target,
-      })
-      wanted.add(`${id}@${version}/${node}`)
-    }
-    if (placement.includes('native')) {
-      const target = native.url
-      await admin.putDeployment({
-        model: id,
-        version,
-        node: 'native',
-        placement: 'native',
-        transport: 'http',
-        target,
-      })
-      wanted.add(`${id}@${version}/native`)
+  const waiting = [...folders]
+  const work = async () => {
+    for (let folder = waiting.shift(); folder; folder = waiting.shift()) {
+      await putModel(admin, folder, options.outputDir)
+      for (const deployment of deploymentsOf(folder, native)) {
+        wanted.add(await putDeployment(admin, deployment, options))
+      }
     }
   }
+  await Promise.all(Array.from({ length: REGISTERED_AT_ONCE }, work))
   const { deployments } = await admin.deployments()
   for (const { id, node, modelId } of deployments) {
     const ours = node === 'native' || node === `mesh-${modelId}`
     if (ours && !wanted.has(id)) await admin.deleteDeployment(id)
   }
+}
+
+async function putModel(admin: AdminClient, folder: ModelFolder, outputDir: string): Promise<void> {
+  const receipt = await findReceipt(ARTEFACTS_DIR, folder.id)
+  const graphs = Object.entries(receipt?.graphs ?? {})
+  await admin.putModel(
+    folder.manifest,
+    Object.fromEntries(graphs.map(([name, graph]) => [`${name}.onnx`, graph.optimised.sha256])),
+  )
+  for (const [sha256, bytes] of await exampleFiles(folder, join(outputDir, 'cache'))) {
+    await admin.putExampleFile(folder.manifest, sha256, new Uint8Array(bytes))
+  }
+}
+
+function deploymentsOf(
+  { id, manifest: { version, placement } }: ModelFolder,
+  native: RunningNode,
+): DeploymentRequest[] {
+  const places: Record<Placement, Omit<DeploymentRequest, 'model' | 'version' | 'placement'>> = {
+    edge: { node: `mesh-${id}`, transport: 'binding', target: bindingName(id) },
+    native: { node: 'native', transport: 'http', target: native.url },
+  }
+  return Array.from(placement, (own) => ({ model: id, version, placement: own, ...places[own] }))
+}
+
+/** Its id, once it is known whether it does what its card says as it is built now. */
+async function putDeployment(
+  admin: AdminClient,
+  deployment: DeploymentRequest,
+  { verification: mode = 'required', log }: MeshOptions,
+): Promise<string> {
+  const since = Date.now()
+  const { id, verification: known } = await admin.putDeployment(deployment)
+  if (mode === 'off') return id
+  // one that has passed isn't asked again, and may have been of another build
+  const isOld = known.state === 'passed' && (known.checkedAt ?? 0) < since
+  const { state, detail, note } = isOld ? await admin.verify(id) : known
+  if (state !== 'passed') log(`${id} is ${state}: ${detail ?? note}`)
+  return id
 }
 
 async function ensureInferKey(

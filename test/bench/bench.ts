@@ -45,6 +45,7 @@ const harness = createTestHarness({
       vars: {
         ADMIN_KEY: secrets.adminKey,
         SIGNING_KEY: secrets.signingKey,
+        VERIFICATION: 'off',
         ENVIRONMENT: 'development',
       },
     },

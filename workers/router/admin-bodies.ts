@@ -96,5 +96,7 @@ export const PutMeasurement = z.strictObject({
   deployment: z.string().min(1).max(160),
   metric: Metric,
   value: z.number(),
+  /** Of how many things, where it is a share of them. */
+  samples: z.int().positive().optional(),
 })
 export type PutMeasurement = z.infer<typeof PutMeasurement>

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
 
+import { canonicalJson } from '#shared/canonical-json.ts'
 import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
@@ -36,13 +37,5 @@ export async function readAdminBody<T>(c: Context<RouterApp>, schema: z.ZodType<
 
 /** Key order doesn't matter: D1 gives back what was stored, a client may send it in another order. */
 export function sameJson(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b)
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+  return canonicalJson(a) === canonicalJson(b)
 }

@@ -12,9 +12,12 @@ import { LeaseStore } from './leases/lease-store.ts'
 import { mayChange, requireMayChange, requireMayRegister } from './may-register.ts'
 import { deploymentId, inState, nextDeployment } from './next-deployment.ts'
 import { keepWarming, warmUp } from './probe/warm-up.ts'
-import { latestSnapshotOf } from './request-snapshot.ts'
+import { latestSnapshotOf, snapshotOf } from './request-snapshot.ts'
 import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
 import { transports } from './transports.ts'
+import { PENDING, type Verification } from './verify/verification.ts'
+import { VerificationStore } from './verify/verification-store.ts'
+import { verifyNow } from './verify/verify-now.ts'
 
 /**
  * `/admin/deployments`: which model version runs on which node, and how much traffic it takes. Nodes may register,
@@ -37,8 +40,13 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
     transport.checkTarget(body.target, c.env)
     if (body.verify !== false) await transport.checkModel?.(body, manifest, c.env)
     if (next.state === 'warming') return registerWarm(c, next, body)
-    await register(c, known, next)
-    return c.json(next, known ? 200 : 201)
+    const verification = await register(c, known, next)
+    return c.json({ ...next, verification }, known ? 200 : 201)
+  })
+
+  app.post('/:id{.+}/verify', async (c) => {
+    const deployment = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
+    return c.json({ deployment: deployment.id, verification: await verifyNow(c, deployment) })
   })
 
   app.patch('/:id{.+}', async (c) => {
@@ -98,10 +106,10 @@ async function registerWarm(
   const { known, next } = placed(c, await latestSnapshotOf(c), body)
   const isWarm = next.state === 'warming' && missing === undefined
   const deployment = isWarm ? inState(next, 'ready', Date.now()) : next
-  await register(c, known, deployment)
+  const verification = await register(c, known, deployment)
   if (deployment.state === 'warming') keepWarming(c, deployment)
   const told = deployment.state === 'warming' ? { ...deployment, missing } : deployment
-  return c.json(told, known ? 200 : 201)
+  return c.json({ ...told, verification }, known ? 200 : 201)
 }
 
 /** The model that would run there. Throws `model_unknown`, or `invalid_request` where it can't. */
@@ -129,14 +137,34 @@ function requirePlace(
   return entry
 }
 
-/** Stores what is new of it, and renews its lease. */
+/** Stores what is new of it, renews its lease, and tells whether it does what its card says. */
 async function register(
   c: Context<RouterApp>,
   known: Deployment | undefined,
   deployment: Deployment,
-): Promise<void> {
-  if (!known || !sameJson(known, deployment)) await put(c, deployment, { renewed: true })
+): Promise<Verification> {
+  const changed = !known || !sameJson(known, deployment)
+  if (changed) await put(c, deployment, { renewed: true })
   else if (deployment.leaseSeconds !== null) await new LeaseStore(c.env).renew([known.id], null)
+  return verifyUnlessKnown(c, deployment, changed)
+}
+
+/**
+ * What is known of a deployment as it is now, or else is found out: of one that registers again as it was, when it
+ * is due. One that isn't ready is left to the cron trigger.
+ */
+async function verifyUnlessKnown(
+  c: Context<RouterApp>,
+  deployment: Deployment,
+  changed: boolean,
+): Promise<Verification> {
+  const { verifications, policy } = await snapshotOf(c)
+  const known = verifications.get(deployment.id) ?? PENDING
+  const isSettled = known.state === 'passed' || known.state === 'unverifiable'
+  const isReady = deployment.state === 'ready'
+  if (isSettled || !isReady || policy.verification === 'off') return known
+  const isDue = await new VerificationStore(c.env).claim(deployment.id, Date.now())
+  return changed || isDue ? verifyNow(c, deployment) : known
 }
 
 function put(

@@ -14,6 +14,7 @@ import { leaseRoutes } from './leases/lease-routes.ts'
 import { makeIdempotent } from './make-idempotent.ts'
 import { decisionRoutes } from './observe/decision-routes.ts'
 import { RegistryStore } from './registry-store.ts'
+import { exampleFileRoutes } from './verify/example-file-routes.ts'
 
 const DEFAULT_AUDIT_ROWS = 100
 const MAX_AUDIT_ROWS = 500
@@ -44,6 +45,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.use(requireAdminElse)
   app.use(makeIdempotent)
   app.route('/models', adminModelRoutes())
+  app.route('/models', exampleFileRoutes())
   app.route('/deployments', adminDeploymentRoutes())
   app.route('/leases', leaseRoutes())
   app.route('/keys', adminKeyRoutes())

@@ -15,6 +15,7 @@ import {
   type RegisteredModel,
   type RegistryChanges,
 } from './snapshot.ts'
+import { PENDING } from './verify/verification.ts'
 
 const IDS = ['tone', 'mood', 'mood-b']
 const VERSIONS = ['1', '2', '10', '01']
@@ -45,13 +46,17 @@ const placed = fc
         metric: fc.constantFrom('accuracy', 'latency_ms', 'other'),
         value: fc.constantFrom(0.5, 0.9),
         measuredAt: fc.nat(1_000_000),
+        samples: fc.constantFrom(null, 3),
+        source: fc.constantFrom('examples' as const, 'reported' as const),
       }),
-      { selector: ({ metric }) => metric, maxLength: 3 },
+      { selector: ({ metric, source }) => `${metric} ${source}`, maxLength: 3 },
     ),
+    verdict: fc.option(fc.constantFrom('passed' as const, 'failed' as const), { nil: undefined }),
   })
-  .map(({ id, of, measured, ...own }): PlacedDeployment => ({
+  .map(({ id, of, measured, verdict, ...own }): PlacedDeployment => ({
     deployment: deployment({ ...own, id, modelId: of.id, version: of.version }),
     measurements: measured.map((row) => ({ ...row, deploymentId: id })),
+    verification: verdict && { ...PENDING, state: verdict },
   }))
 
 const key = fc.record({
@@ -130,6 +135,10 @@ test('after any changes the snapshot is the one that the rows give at once', () 
         deployments: Array.from(deployments.values(), (own) => own.deployment),
         keys: Array.from(keys, ([hash, own]) => ({ ...own, hash })),
         measurements: Array.from(deployments.values()).flatMap((own) => own.measurements),
+        verifications: Array.from(deployments.values()).flatMap((own) =>
+          own.verification ? [{ ...own.verification, deploymentId: own.deployment.id }] : [],
+        ),
+        policy: EMPTY_SNAPSHOT.policy,
         rollouts: Array.from(rollouts.values()).flat(),
       })
       expect(contentOf(snapshot)).toEqual(contentOf(atOnce))

@@ -13,6 +13,7 @@ import type {
   RegistryChanges,
   Snapshot,
 } from './snapshot.ts'
+import { isAdmitted, PENDING } from './verify/verification.ts'
 
 /**
  * The snapshot with the changes made. It shares with the one before what none of them touches, so that the cost
@@ -30,6 +31,9 @@ export function applyChanges(known: Snapshot, changes: RegistryChanges): Snapsho
   }))
   const remeasured = measurementEdits(known, changes.deployments)
   const models = known.models.with(changes.models)
+  const verifications = known.verifications.with(
+    new Map(Array.from(changes.deployments, ([id, placed]) => [id, placed?.verification])),
+  )
   const deploymentsOf = known.deploymentsOf.with(editLists(known.deploymentsOf, moved, runs, byId))
   const measurementsOf = known.measurementsOf.with(
     editLists(known.measurementsOf, remeasured, ({ model }) => model, byDeployment),
@@ -41,7 +45,15 @@ export function applyChanges(known: Snapshot, changes: RegistryChanges): Snapsho
   const offered = offerEdits(
     known,
     { renewed, moved, remeasured, rolled: changes.rollouts.keys() },
-    { models, versions, deploymentsOf, measurementsOf, rollouts },
+    {
+      models,
+      versions,
+      deploymentsOf,
+      measurementsOf,
+      verifications,
+      policy: known.policy,
+      rollouts,
+    },
   )
   const offers = known.offers.with(
     editLists(known.offers, offered, ({ model }) => model.manifest.capability, byName),
@@ -59,6 +71,8 @@ export function applyChanges(known: Snapshot, changes: RegistryChanges): Snapsho
     deployments: mergeSorted(known.deployments, moved, byId),
     deploymentsOf,
     measurementsOf,
+    verifications,
+    policy: known.policy,
     rollouts,
     keys: known.keys.with(changes.keys),
   }
@@ -76,7 +90,13 @@ function measurementEdits(
         before &&
         findSorted(known.measurementsOf.get(runs(before)) ?? [], { deploymentId }, byDeployment)
       const next = placed?.measurements.length
-        ? { deploymentId, model: runs(placed.deployment), rows: placed.measurements }
+        ? {
+            deploymentId,
+            model: runs(placed.deployment),
+            placement: placed.deployment.placement,
+            counts: placed.verification?.state !== 'failed',
+            rows: placed.measurements,
+          }
         : undefined
       return old || next ? [{ old, next }] : []
     },
@@ -93,11 +113,22 @@ function offerEdits(
     /** Models whose rollouts changed. */
     rolled: Iterable<string>
   },
-  now: Pick<Snapshot, 'models' | 'versions' | 'deploymentsOf' | 'measurementsOf' | 'rollouts'>,
+  now: Pick<
+    Snapshot,
+    | 'models'
+    | 'versions'
+    | 'deploymentsOf'
+    | 'measurementsOf'
+    | 'verifications'
+    | 'policy'
+    | 'rollouts'
+  >,
 ): Edit<Offer>[] {
   const renewed = groupEdits(edits.renewed, (model) => nameOf({ model }))
   const moved = groupEdits(edits.moved, runs)
   const remeasured = groupEdits(edits.remeasured, ({ model }) => model)
+  const isAllowed = ({ id }: Deployment) =>
+    isAdmitted(now.verifications.get(id) ?? PENDING, now.policy.verification)
   const rolled = Array.from(edits.rolled).flatMap((id) => now.versions.get(id) ?? [])
   const touched = new Set([
     ...renewed.keys(),
@@ -111,13 +142,16 @@ function offerEdits(
     if (!model) return { old, next: undefined }
     // a version that wasn't there has no pools yet, though it may have deployments
     const pools = old
-      ? editPools(old.pools, moved.get(key) ?? [])
+      ? editPools(old.pools, moved.get(key) ?? [], isAllowed)
       : editPools(
           [],
           Array.from(now.deploymentsOf.get(key) ?? [], (next) => ({ old: undefined, next })),
+          isAllowed,
         )
     const measured =
-      old && !remeasured.has(key) ? old.measured : measuredOf(now.measurementsOf.get(key) ?? [])
+      old && !remeasured.has(key) && !renewed.has(key)
+        ? old.measured
+        : measuredOf(model.manifest, now.measurementsOf.get(key) ?? [])
     const { id, version } = model.manifest
     const part = partsOf(now.rollouts.get(id) ?? []).get(version)
     return { old, next: createOffer(model, measured, pools, part) }

@@ -1,17 +1,16 @@
 import { Hono, type Context } from 'hono'
 
-import { producedTypes } from '#shared/media-answer.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import { requireKey } from './authenticate.ts'
+import { card, shown } from './cards/card.ts'
 import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { snapshotOf } from './request-snapshot.ts'
 import { RolloutStore, type SeenRollout } from './rollout/rollout-store.ts'
-import { cardRollout } from './rollout/show-rollout.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
-import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from './snapshot.ts'
+import type { Deployment } from './snapshot.ts'
 
 /** Ids in one answer, at most and by default. */
 const MAX_PAGE = 1_000
@@ -98,46 +97,6 @@ function page(c: Context, ids: Iterable<string>): { items: string[]; next: strin
   return { items, next: rest.length > limit ? (items.at(-1) ?? null) : null }
 }
 
-/** What is published of a model: facts, the owner's claims as claims, and where it runs. */
-function card(
-  { manifest, artefacts }: RegisteredModel,
-  snapshot: Snapshot,
-  seen: readonly SeenRollout[] = [],
-): unknown {
-  const {
-    id,
-    version,
-    title,
-    description,
-    capability,
-    license,
-    inputs,
-    outputs,
-    accepts,
-    limits,
-    claims,
-  } = manifest
-  const rollout = cardRollout(snapshot, manifest, seen)
-  return {
-    id,
-    version,
-    title,
-    description,
-    capability,
-    license,
-    accepts,
-    limits,
-    inputs,
-    outputs,
-    produces: producedTypes(manifest),
-    ...(manifest.labels ? { labels: manifest.labels } : {}),
-    claims,
-    artefacts,
-    ...(rollout ? { rollout } : {}),
-    deployments: (snapshot.deploymentsOf.get(versionKey(manifest)) ?? []).map(shown),
-  }
-}
-
 /** How a deployment is, as this isolate knows it; the breaker's state is null where it was never called from here. */
 function healthOf(own: Deployment, board: HealthBoard): unknown {
   const now = Date.now()
@@ -147,13 +106,4 @@ function healthOf(own: Deployment, board: HealthBoard): unknown {
     reachable: own.unreachableSince === null,
     breaker: board.find(own)?.breaker.state(now) ?? null,
   }
-}
-
-/** Targets stay inside: callers name a capability, not a machine. So do the keys of their owners. */
-function shown({
-  target: _,
-  owner: _owner,
-  ...deployment
-}: Deployment): Omit<Deployment, 'target' | 'owner'> {
-  return deployment
 }

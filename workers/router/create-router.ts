@@ -5,6 +5,7 @@ import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
 
 import { adminRoutes } from './admin-routes.ts'
 import { allowOrigins } from './allow-origins.ts'
+import { cardRoutes } from './cards/card-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { CapabilitySearch } from './discovery/capability-search.ts'
 import { searchRoutes } from './discovery/search-routes.ts'
@@ -52,6 +53,7 @@ export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   app.route('/v1', openAiRoutes())
   app.route('/openai/v1', openAiRoutes())
   app.route('/models', huggingFaceRoutes())
+  app.route('/models', cardRoutes())
   app.route('/', catalogueRoutes())
   app.route('/', searchRoutes(search))
   app.route('/.well-known', wellKnownRoutes())

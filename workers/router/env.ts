@@ -40,6 +40,15 @@ export interface SearchSettings {
   SEARCH_CAPABILITY?: string
 }
 
+export interface CardSettings {
+  /** Whether models must pass the examples of their cards: `required`, `lenient` by default, or `off` (verify/card-policy.ts). */
+  VERIFICATION?: string
+  /** For how many seconds a measurement counts; a week by default. */
+  MEASUREMENTS_LAST_S?: string
+  /** Signs cards: an Ed25519 private key as JWK JSON, or a JWK set whose first key signs while the others are still published. */
+  CARD_SIGNING_KEY?: string
+}
+
 export interface TraceSettings {
   /** Where spans go: base URL of a receiver of OTLP over HTTP, as `https://otlp.example.com`. None are made when it isn't set. */
   OTLP_ENDPOINT?: string
@@ -59,6 +68,7 @@ export type RouterBindings = RegistryBindings &
   BrowserSettings &
   RateLimits &
   SearchSettings &
+  CardSettings &
   ProbeSettings &
   TraceSettings
 

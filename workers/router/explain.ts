@@ -1,4 +1,5 @@
 import { modelFailure, placeFailure, type Failure } from './matching/match.ts'
+import { isFresh } from './matching/measured.ts'
 import type { Needs } from './matching/needs.ts'
 import { nameOf, opensDoor, placeOf, takesTraffic, type Offer } from './matching/offer.ts'
 import { scoreOf, type Score, type ScoreContext } from './ranking/score.ts'
@@ -8,6 +9,7 @@ import type { RolloutState } from './rollout/rollout.ts'
 import { takesCandidate, type Caller } from './rollout/takes-candidate.ts'
 import type { VersionPart } from './rollout/version-parts.ts'
 import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
+import { isAdmitted, PENDING, refusalOf } from './verify/verification.ts'
 
 /** Why a deployment would be asked, or wouldn't. */
 export interface ExplainedDeployment {
@@ -19,6 +21,8 @@ export interface ExplainedDeployment {
   failed?: Failure
   /** What it is worth to this request, and why. */
   score?: Score
+  /** What of its card was measured to be otherwise. */
+  contradicted?: readonly string[]
   /** Whether it would be passed over for now: probes can't reach it, or for this isolate it fails, is full or asked to be left alone. */
   passedOver?: true
   /** What a rollout makes of its version. */
@@ -49,14 +53,16 @@ export interface ExplainContext extends ScoreContext {
   caller: Caller
 }
 
+type Registered = Pick<Snapshot, 'deploymentsOf' | 'verifications' | 'policy'>
+
 /** What becomes of a request, without running it: each deployment of the offers with its score or its failure. */
 export function explain(
-  { deploymentsOf }: Pick<Snapshot, 'deploymentsOf'>,
+  registered: Registered,
   offers: readonly Offer[],
   needs: Needs,
   context: ExplainContext,
 ): Explanation {
-  const all = offers.flatMap((offer) => explainOffer(deploymentsOf, offer, needs, context))
+  const all = offers.flatMap((offer) => explainOffer(registered, offer, needs, context))
   const sorted = all.toSorted(
     (a, b) => (b.told.score?.total ?? -Infinity) - (a.told.score?.total ?? -Infinity),
   )
@@ -100,43 +106,56 @@ function explainRollout(
 }
 
 function explainOffer(
-  deploymentsOf: Snapshot['deploymentsOf'],
+  registered: Registered,
   offer: Offer,
   needs: Needs,
   context: ExplainContext,
 ): Explained[] {
   const rollout = explainRollout(offer, needs, context.caller)
-  return explainDeployments(deploymentsOf, offer, needs, context).map((told) => ({
+  return explainDeployments(registered, offer, needs, context).map((told) => ({
     told: { ...told, ...rollout },
     offer,
   }))
 }
 
 function explainDeployments(
-  deploymentsOf: Snapshot['deploymentsOf'],
+  registered: Registered,
   offer: Offer,
   needs: Needs,
   context: ExplainContext,
 ): ExplainedDeployment[] {
   const model = nameOf(offer)
   const ofModel = modelFailure(needs, offer)
-  const deployments = deploymentsOf.get(versionKey(offer.model.manifest)) ?? []
+  const deployments = registered.deploymentsOf.get(versionKey(offer.model.manifest)) ?? []
   if (deployments.length === 0) {
     const failed = ofModel ?? { predicate: 'deployed', reason: 'it runs nowhere' }
     return [{ model, failed }]
   }
   return Array.from(deployments, (own): ExplainedDeployment => {
     const { node, placement } = own
-    const failed = ofModel ?? deploymentFailure(needs, own, context)
-    if (failed) return { model, node, placement, failed }
+    const failed = ofModel ?? deploymentFailure(registered, needs, own, context)
+    const contradicted = contradictedOf(offer, own, context)
+    const told = { model, node, placement, ...(contradicted.length > 0 ? { contradicted } : {}) }
+    if (failed) return { ...told, failed }
     const health = context.board.find(own)
     const score = scoreOf(own, offer.measured, health, context)
     const passedOver = own.unreachableSince !== null || health?.admits(context.now) === false
-    return { model, node, placement, score, ...(passedOver ? { passedOver } : {}) }
+    return { ...told, score, ...(passedOver ? { passedOver } : {}) }
   })
 }
 
+function contradictedOf(
+  { measured }: Offer,
+  { id }: Deployment,
+  { now, measurementsLastMs }: ExplainContext,
+): string[] {
+  return measured.contradicted
+    .filter((own) => own.deployment === id && isFresh(own, now, measurementsLastMs))
+    .map(({ detail }) => detail)
+}
+
 function deploymentFailure(
+  { verifications, policy }: Registered,
   needs: Needs,
   own: Deployment,
   { board, now }: ExplainContext,
@@ -144,6 +163,10 @@ function deploymentFailure(
   if (!takesTraffic(own)) {
     const reason = own.state === 'ready' ? 'its weight is 0' : `it is ${own.state}`
     return { predicate: 'state', reason }
+  }
+  const verification = verifications.get(own.id) ?? PENDING
+  if (!isAdmitted(verification, policy.verification)) {
+    return { predicate: 'verified', reason: refusalOf(verification) }
   }
   const overSince = board.leases.overSince(own, now)
   if (overSince !== undefined) {

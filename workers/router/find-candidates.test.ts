@@ -5,7 +5,7 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { Constraints } from './constraints.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
-import { deployment, modelEntry, rows } from './registry-fixture.ts'
+import { deployment, modelEntry, rows, measurement } from './registry-fixture.ts'
 import { HealthBoard } from './resilience/health-board.ts'
 import { compileSnapshot, type RegistryRows } from './snapshot.ts'
 
@@ -106,6 +106,19 @@ describe('what nobody can serve', () => {
     expect(err.message).toContain('tone@1: ')
   })
 
+  test('is an accuracy that was measured too long ago, on too few things, or as less', () => {
+    const why = (overrides: Parameters<typeof measurement>[0]) =>
+      refusal(
+        { constraints: { minAccuracy: 0.9 } },
+        { measurements: [measurement({ value: 0.95, ...overrides })] },
+      ).message
+    expect(why({ measuredAt: 1 })).toContain('was measured too long ago')
+    expect(why({ value: 1, samples: 3 })).toContain('is 1, of 3, which is too few to tell 0.9')
+    expect(why({ value: 0.85, samples: 3_000 })).toContain('is 0.85, and 0.9 is asked for')
+    const well = { measurements: [measurement({ value: 0.95, samples: 3_000 })] }
+    expect(find({ constraints: { minAccuracy: 0.9 } }, well)[0]?.node).toBe('mesh-tone')
+  })
+
   test('names a few deployments of many, and how many more there are', () => {
     const deployments = Array.from({ length: 50 }, (_, i) =>
       deployment({ node: `n${i}`, state: 'disabled' }),
@@ -196,13 +209,10 @@ describe('the deployments to try', () => {
       deployment({ cost: 1 }),
       deployment({ modelId: 'thick', node: 'thick', cost: 5 }),
     ]
-    const measured = (deploymentId: string, value: number) => ({
-      deploymentId,
-      metric: 'accuracy',
-      value,
-      measuredAt: Date.now(),
-    })
-    const measurements = [measured('tone@1/mesh-tone', 0.8), measured('thick@1/thick', 0.9)]
+    const measurements = [
+      measurement({ value: 0.8 }),
+      measurement({ deploymentId: 'thick@1/thick', value: 0.9 }),
+    ]
     const first = (objective: 'accurate' | 'cheap') =>
       find({ constraints: { objective } }, { models, deployments, measurements })[0]?.node
     expect([first('accurate'), first('cheap')]).toEqual(['thick', 'mesh-tone'])
@@ -211,12 +221,8 @@ describe('the deployments to try', () => {
   test('are of the model that still fits the time left, were another more accurate', () => {
     const models = [modelEntry(), modelEntry({ id: 'thick' })]
     const deployments = [deployment(), deployment({ modelId: 'thick', node: 'thick' })]
-    const row = (deploymentId: string, metric: string, value: number) => ({
-      deploymentId,
-      metric,
-      value,
-      measuredAt: Date.now(),
-    })
+    const row = (deploymentId: string, metric: string, value: number) =>
+      measurement({ deploymentId, metric, value })
     const measurements = [
       row('thick@1/thick', 'accuracy', 0.99),
       row('thick@1/thick', 'latency_ms', 5_000),

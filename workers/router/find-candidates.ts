@@ -39,8 +39,8 @@ export function requireCandidates(
   wanted: Wanted,
   board: HealthBoard,
 ): readonly Candidate[] {
-  const needs = needsOf(wanted)
-  const ranked = rankWanted(wanted, needs, board)
+  const needs = needsOf(snapshot, wanted)
+  const ranked = rankWanted(snapshot, wanted, needs, board)
   if (ranked.length === 0) throw nothingFits(snapshot, wanted, needs, board)
   const candidates = ranked.map(({ candidate }) => candidate)
   // who pins a version has chosen
@@ -55,11 +55,16 @@ export function requireCandidates(
 }
 
 /** The deployments that fit, best first, as if there were no rollouts; none where nobody fits. */
-export function findRanked(wanted: Wanted, board: HealthBoard): readonly Ranked[] {
-  return rankWanted(wanted, needsOf(wanted), board)
+export function findRanked(
+  snapshot: Pick<Snapshot, 'policy'>,
+  wanted: Wanted,
+  board: HealthBoard,
+): readonly Ranked[] {
+  return rankWanted(snapshot, wanted, needsOf(snapshot, wanted), board)
 }
 
 function rankWanted(
+  { policy }: Pick<Snapshot, 'policy'>,
   { offers, constraints: { deadlineMs, objective } }: Wanted,
   needs: Needs,
   board: HealthBoard,
@@ -69,6 +74,7 @@ function rankWanted(
     objective,
     timeLeftMs: deadlineMs,
     now: Date.now(),
+    measurementsLastMs: policy.measurementsLastMs,
     random: Math.random,
   })
 }
@@ -81,12 +87,18 @@ export function explainWanted(
   limit: number,
 ): Explanation {
   const { objective, deadlineMs } = wanted.constraints
+  const { measurementsLastMs } = snapshot.policy
+  const timeLeftMs = deadlineMs
+  const now = Date.now()
   const caller = { key: wanted.key, sticky: wanted.constraints.sticky }
-  const context = { board, objective, timeLeftMs: deadlineMs, now: Date.now(), limit, caller }
-  return explain(snapshot, wanted.offers, needsOf(wanted), context)
+  const context = { board, objective, timeLeftMs, now, measurementsLastMs, limit, caller }
+  return explain(snapshot, wanted.offers, needsOf(snapshot, wanted), context)
 }
 
-function needsOf({ door, constraints, has = {} }: Wanted): Needs {
+function needsOf(
+  { policy }: Pick<Snapshot, 'policy'>,
+  { door, constraints, has = {} }: Wanted,
+): Needs {
   const { placement, region, model, version, minAccuracy, language, labels, produces } = constraints
   return {
     door,
@@ -95,6 +107,7 @@ function needsOf({ door, constraints, has = {} }: Wanted): Needs {
     model,
     version,
     minAccuracy,
+    measuredSince: Date.now() - policy.measurementsLastMs,
     language,
     labels,
     produces,

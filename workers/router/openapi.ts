@@ -10,6 +10,7 @@ import { openAiPaths } from './openapi/openai-paths.ts'
 import type { Part, PathGroup } from './openapi/path-group.ts'
 import { rolloutPaths } from './openapi/rollout-paths.ts'
 import { servicePaths } from './openapi/service-paths.ts'
+import { verificationPaths } from './openapi/verification-paths.ts'
 import type { Snapshot } from './snapshot.ts'
 
 const GROUPS: readonly PathGroup[] = [
@@ -22,6 +23,7 @@ const GROUPS: readonly PathGroup[] = [
   discoveryPaths,
   servicePaths,
   adminPaths,
+  verificationPaths,
   rolloutPaths,
 ]
 

@@ -15,6 +15,7 @@ import {
   type RegisteredModel,
   type RegistryChanges,
 } from './snapshot.ts'
+import type { Verification } from './verify/verification.ts'
 
 /** Rows as D1 gives them: JSON as text, since one row that can't be read must not take the others with it. */
 export interface StoredRows {
@@ -25,8 +26,11 @@ export interface StoredRows {
     artefacts: string
     createdAt: number
   }[]
-  /** `measured`: the latest of each metric as JSON, `[[metric, value, measuredAt]]`. */
-  deployments: readonly (Deployment & { measured: string })[]
+  /**
+   * `measured`: the latest of each metric and source as JSON, `[[metric, value, measuredAt, samples, source]]`.
+   * `verified`: what came of its examples, `[state, detail, note, checkedAt]`; null where nothing did.
+   */
+  deployments: readonly (Deployment & { measured: string; verified: string | null })[]
   keys: readonly (Omit<ApiKey, 'scopes'> & { hash: string; scopes: string })[]
   /** `rollouts`: all of the model as JSON. */
   rollouts: readonly { modelId: string; rollouts: string }[]
@@ -59,9 +63,31 @@ const Checked = z.object({
   leaseSeconds: z.number().nullable(),
   unreachableSince: z.number().nullable(),
 })
-const Measured = json.pipe(z.array(z.tuple([z.string(), z.unknown(), z.unknown()])))
+const Measured = json.pipe(
+  z.array(z.tuple([z.string(), z.unknown(), z.unknown(), z.unknown(), z.unknown()])),
+)
+const CheckedMeasurement = z.object({
+  value: z.number(),
+  measuredAt: z.number(),
+  samples: z.number().positive().nullable(),
+  source: z.enum(['examples', 'reported']),
+})
+const Verified = json.pipe(
+  z
+    .tuple([
+      z.enum(['pending', 'passed', 'failed', 'unverifiable']),
+      z.string().nullable(),
+      z.string().nullable(),
+      z.number().nullable(),
+    ])
+    .transform(([state, detail, note, checkedAt]): Verification => ({
+      state,
+      detail,
+      note,
+      checkedAt,
+    })),
+)
 const StoredRollouts = json.pipe(z.array(z.unknown()))
-const CheckedMeasurement = z.object({ value: z.number(), measuredAt: z.number() })
 
 /**
  * What the rows say, by their keys; of a noted key that has no row, that it is gone. A row that can't be read is
@@ -119,23 +145,35 @@ function parseModel({
 
 function parseDeployment({
   measured,
+  verified,
   ...deployment
 }: StoredRows['deployments'][number]): PlacedDeployment | undefined {
   const { success, error } = Checked.safeParse(deployment)
   if (!success) return leaveOut('deployments', deployment.id, z.prettifyError(error))
-  return { deployment, measurements: parseMeasured(deployment.id, measured) }
+  const { id } = deployment
+  return {
+    deployment,
+    measurements: parseMeasured(id, measured),
+    verification: verified === null ? undefined : parseVerified(id, verified),
+  }
 }
 
 function parseMeasured(deploymentId: string, measured: string): MeasurementRow[] {
   // so of most: there may be very many
   if (measured === '[]') return []
   const rows = Measured.parse(measured)
-  return rows.flatMap(([metric, value, measuredAt]): MeasurementRow[] => {
-    const own = CheckedMeasurement.safeParse({ value, measuredAt })
+  return rows.flatMap(([metric, value, measuredAt, samples, source]): MeasurementRow[] => {
+    const own = CheckedMeasurement.safeParse({ value, measuredAt, samples, source })
     if (!own.success)
       return leaveOut('measurements', deploymentId, z.prettifyError(own.error)) ?? []
     return [{ deploymentId, metric, ...own.data }]
   })
+}
+
+/** One that can't be read is as though nobody had run an example. */
+function parseVerified(deploymentId: string, verified: string): Verification | undefined {
+  const { success, data, error } = Verified.safeParse(verified)
+  return success ? data : leaveOut('verifications', deploymentId, z.prettifyError(error))
 }
 
 function parseKey({ hash: _, scopes, ...key }: StoredRows['keys'][number]): ApiKey | undefined {

@@ -10,6 +10,8 @@ import { rollout } from './rollout/rollout-fixture.ts'
 import { RolloutStore } from './rollout/rollout-store.ts'
 import type { Snapshot } from './snapshot.ts'
 import { startTestRouter, toneManifest, type TestRouter } from './start-test-router.ts'
+import { subjectOf } from './verify/verification.ts'
+import { VerificationStore } from './verify/verification-store.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -82,8 +84,26 @@ const changes = fc.oneof(
       deploymentId: id,
       metric: fc.constantFrom('accuracy', 'other'),
       value: fc.constantFrom(0.5, 0.75),
+      samples: fc.constantFrom(null, 3),
     })
     .map((row) => () => store.addMeasurement(row, AUDIT)),
+  fc
+    .record({ node, state: fc.constantFrom('passed' as const, 'failed' as const, undefined) })
+    .map((own) => async () => {
+      const { deployments, models } = await reader.readSnapshot()
+      const placed = deployments.find(({ id: known }) => known === `tone@1/${own.node}`)
+      const model = models.get('tone@1')
+      if (!placed || !model) return
+      const verdict = {
+        deploymentId: placed.id,
+        subject: subjectOf(placed, model),
+        state: own.state,
+        detail: null,
+        note: own.state === undefined ? 'late' : null,
+        measured: [{ metric: 'accuracy', value: 1, samples: 3 }],
+      }
+      await new VerificationStore({ DB: database }).record(verdict, 1_000, AUDIT)
+    }),
   fc
     .constantFrom('1', '2')
     .map((version) => () => store.addModelVersion({ ...manifest, version }, {}, AUDIT)),
@@ -115,6 +135,10 @@ const changes = fc.oneof(
       'DELETE FROM rollouts',
       'DELETE FROM api_keys WHERE id = (SELECT min(id) FROM api_keys)',
       'INSERT OR REPLACE INTO deployments SELECT * FROM deployments',
+      "UPDATE model_versions SET artefacts = json_object('m', hex(randomblob(2))) WHERE model_id = 'tone'",
+      "UPDATE deployments SET target = target || 'x' WHERE id LIKE '%/a'",
+      "UPDATE verifications SET state = 'odd' WHERE deployment_id LIKE '%/b'",
+      'DELETE FROM verifications',
     )
     .map((statement) => () => run(statement)),
 )

@@ -2,6 +2,7 @@ import { applyChanges } from './apply-changes.ts'
 import { parseChanges, type NotedChange, type StoredRows } from './parse-rows.ts'
 import { BEFORE_FIRST, PAGE_ROWS, type Cursors } from './registry-tables.ts'
 import { EMPTY_SNAPSHOT, type LogPosition, type Snapshot } from './snapshot.ts'
+import { DEFAULT_CARD_POLICY, type CardPolicy } from './verify/card-policy.ts'
 
 /** The registry's tables, and the log of what changed in them. */
 export interface RowSource {
@@ -32,12 +33,16 @@ const MAX_TRIES = 3
  * The snapshot of what is stored: `known` with what changed since, or where there is no log of that, all of it
  * read page by page. Between slices of the work other requests of the isolate run.
  */
-export async function readSnapshot(source: RowSource, known?: Snapshot): Promise<Snapshot> {
+export async function readSnapshot(
+  source: RowSource,
+  known?: Snapshot,
+  policy: CardPolicy = DEFAULT_CARD_POLICY,
+): Promise<Snapshot> {
   let from = known
   for (let tries = 0; tries <= MAX_TRIES; tries++) {
     const current = from?.position && (await followLog(source, from, from.position))
     if (current) return current
-    from = await readAll(source)
+    from = await readAll(source, policy)
   }
   throw new Error(`the registry changed faster than it could be read, ${MAX_TRIES} times`)
 }
@@ -60,8 +65,8 @@ async function followLog(
 }
 
 /** Every row, each as it was at some moment since `position`: what the log has from there on brings them to one. */
-async function readAll(source: RowSource): Promise<Snapshot> {
-  let snapshot: Snapshot = { ...EMPTY_SNAPSHOT, position: await source.readPosition() }
+async function readAll(source: RowSource, policy: CardPolicy): Promise<Snapshot> {
+  let snapshot: Snapshot = { ...EMPTY_SNAPSHOT, policy, position: await source.readPosition() }
   let after: Cursors | undefined = BEFORE_FIRST
   while (after) {
     const rows = await source.readPage(after)

@@ -1,6 +1,7 @@
 /** Rows of a registry for tests: a model named for its capability's domain, deployments as each test needs them. */
 import { Manifest } from '#shared/manifest.ts'
 
+import type { MeasurementRow } from './matching/measured.ts'
 import {
   EMPTY_ROWS,
   type Candidate,
@@ -59,6 +60,18 @@ export function deployment(overrides: Partial<Deployment> = {}): Deployment {
     owner: null,
     leaseSeconds: null,
     unreachableSince: null,
+    ...overrides,
+  }
+}
+
+export function measurement(overrides: Partial<MeasurementRow> = {}): MeasurementRow {
+  return {
+    deploymentId: 'tone@1/mesh-tone',
+    metric: 'accuracy',
+    value: 0.9,
+    measuredAt: Date.now(),
+    samples: null,
+    source: 'reported',
     ...overrides,
   }
 }

@@ -3,7 +3,7 @@ import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { registryChanges, registryMeta } from '#shared/schema.ts'
 
-import type { RegistryBindings } from './env.ts'
+import type { CardSettings, RegistryBindings } from './env.ts'
 import type { LeaseRow } from './leases/lease-board.ts'
 import { LeaseStore } from './leases/lease-store.ts'
 import { readSnapshot, type LoggedChanges, type RowSource } from './read-snapshot.ts'
@@ -18,6 +18,7 @@ import {
   type Cursors,
 } from './registry-tables.ts'
 import type { LogPosition, Snapshot } from './snapshot.ts'
+import { cardPolicy } from './verify/card-policy.ts'
 
 /** Entries of the log in one read, and how many of them may be of models: what a page may hold. */
 const MAX_CHANGES = 1_000
@@ -26,10 +27,12 @@ const MAX_CHANGES = 1_000
 export class RegistryReader implements RegistrySource, RowSource {
   readonly #db: DrizzleD1Database
   readonly #leases: LeaseStore
+  readonly #settings: CardSettings
 
-  constructor({ DB }: RegistryBindings) {
-    this.#db = drizzle(DB, { casing: 'snake_case' })
-    this.#leases = new LeaseStore({ DB })
+  constructor(env: RegistryBindings & CardSettings) {
+    this.#db = drizzle(env.DB, { casing: 'snake_case' })
+    this.#leases = new LeaseStore(env)
+    this.#settings = env
   }
 
   async readVersion(): Promise<number> {
@@ -38,7 +41,7 @@ export class RegistryReader implements RegistrySource, RowSource {
   }
 
   readSnapshot(known?: Snapshot): Promise<Snapshot> {
-    return readSnapshot(this, known)
+    return readSnapshot(this, known, cardPolicy(this.#settings))
   }
 
   readLeases(after: number): Promise<LeaseRow[]> {

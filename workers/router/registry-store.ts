@@ -14,26 +14,29 @@ import {
 } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
-import { MeshError } from '#shared/mesh-error.ts'
 import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 import {
   apiKeys,
   auditLog,
   capabilities,
   deployments,
+  exampleFiles,
   idempotencyKeys,
   leases,
   measurements,
   models,
   modelVersions,
+  verifications,
 } from '#shared/schema.ts'
 
 import type { RegistryBindings } from './env.ts'
 import type { MeasurementRow } from './matching/measured.ts'
 import { leaseWrites } from './leases/lease-store.ts'
+import { registryUnreadable } from './registry-unreadable.ts'
 import { forgetRollouts } from './rollout/rollout-store.ts'
 import type { Scope } from './scope.ts'
 import type { ApiKey, Deployment } from './snapshot.ts'
+import { measurementWrites, verifySoon } from './verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
@@ -81,11 +84,13 @@ export class RegistryStore {
         .update(modelVersions)
         .set({ artefacts })
         .where(and(eq(modelVersions.modelId, id), eq(modelVersions.version, version))),
+      verifySoon(this.#db, { id, version }),
     ])
   }
 
   async deleteModel(id: string, audit: Audit): Promise<void> {
     await writeRegistry(this.#db, audit, [
+      this.#db.delete(exampleFiles).where(eq(exampleFiles.modelId, id)),
       ...forgetRollouts(this.#db, id),
       this.#db.delete(modelVersions).where(eq(modelVersions.modelId, id)),
       this.#db.delete(models).where(eq(models.id, id)),
@@ -114,10 +119,15 @@ export class RegistryStore {
     ])
   }
 
-  async addMeasurement(row: Omit<MeasurementRow, 'measuredAt'>, audit: Audit): Promise<void> {
-    await writeRegistry(this.#db, audit, [
-      this.#db.insert(measurements).values({ ...row, measuredAt: Date.now() }),
-    ])
+  async addMeasurement(
+    { deploymentId, ...row }: Omit<MeasurementRow, 'measuredAt' | 'source'>,
+    audit: Audit,
+  ): Promise<void> {
+    await writeRegistry(
+      this.#db,
+      audit,
+      measurementWrites(this.#db, { deploymentId, source: 'reported' }, [row]),
+    )
   }
 
   /** Only if it may still be removed then, where a time is given: it may have come back. */
@@ -146,6 +156,7 @@ export class RegistryStore {
       this.#db.delete(leases).where(and(eq(leases.deploymentId, id), isGone)),
       // what was measured of it says nothing of another that takes its name
       this.#db.delete(measurements).where(and(eq(measurements.deploymentId, id), isGone)),
+      this.#db.delete(verifications).where(and(eq(verifications.deploymentId, id), isGone)),
     ])
   }
 
@@ -181,7 +192,7 @@ export class RegistryStore {
       .select({ revokedAt: apiKeys.revokedAt })
       .from(apiKeys)
       .where(eq(apiKeys.id, id))
-      .catch(unreadable)
+      .catch(registryUnreadable)
     return row
   }
 
@@ -193,7 +204,7 @@ export class RegistryStore {
       .from(apiKeys)
       .orderBy(desc(apiKeys.createdAt))
       .limit(MAX_LISTED_KEYS)
-      .catch(unreadable)
+      .catch(registryUnreadable)
   }
 
   async listAudit(limit: number): Promise<(typeof auditLog.$inferSelect)[]> {
@@ -202,7 +213,7 @@ export class RegistryStore {
       .from(auditLog)
       .orderBy(desc(auditLog.id))
       .limit(limit)
-      .catch(unreadable)
+      .catch(registryUnreadable)
   }
 
   /** Claims an idempotency key; what is stored under it when another request has claimed it already. */
@@ -229,7 +240,7 @@ export class RegistryStore {
           .returning({ id: idempotencyKeys.id }),
         this.#db.select().from(idempotencyKeys).where(eq(idempotencyKeys.id, id)),
       ])
-      .catch(unreadable)
+      .catch(registryUnreadable)
     return claimed.length > 0 ? undefined : stored[0]
   }
 
@@ -240,11 +251,4 @@ export class RegistryStore {
   async releaseIdempotencyKey(id: string): Promise<void> {
     await this.#db.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id))
   }
-}
-
-function unreadable(cause: unknown): never {
-  throw new MeshError('registry_unavailable', 'the registry cannot be read; try again', {
-    cause,
-    retryAfter: 1,
-  })
 }

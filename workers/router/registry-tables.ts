@@ -112,12 +112,17 @@ const modelColumns = {
 const { updatedAt: _, ...deployment } = getTableColumns(deployments)
 const deploymentColumns = {
   ...deployment,
-  // the latest of each metric: SQLite takes the other columns of a group from the row of its maximum;
   // JSON holds no blob, and one must not fail the query
   measured: sql<string>`(select json_group_array(json_array(cast(metric as text),
-      iif(typeof(value) = 'blob', null, value), iif(typeof(at) = 'blob', null, at))) from
-    (select metric, value, max(measured_at) as at from measurements
-      where deployment_id = "deployments"."id" group by metric))`,
+      iif(typeof(value) = 'blob', null, value), iif(typeof(measured_at) = 'blob', null, measured_at),
+      iif(typeof(samples) = 'blob', null, samples), cast(source as text))) from
+    (select * from measurements where deployment_id = "deployments"."id" and latest = 1 order by id))`,
+  // a verdict on where it was before, or on other artefacts, is none
+  verified: sql<
+    string | null
+  >`(select json_array(cast(state as text), cast(detail as text), cast(note as text),
+      iif(typeof(checked_at) = 'blob', null, checked_at)) from verifications
+    where deployment_id = "deployments"."id" and subject = ${currentSubject()})`,
 }
 
 /** What a request needs of a key. */
@@ -127,6 +132,13 @@ const keyColumns = {
   scopes: asText(apiKeys.scopes),
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,
+}
+
+/** What `subjectOf` says of a deployment, as it is stored now. */
+function currentSubject(): SQL {
+  return sql`(select "deployments"."transport" || ' ' || "deployments"."target" || ' ' || "deployments"."node"
+      || ' ' || "deployments"."placement" || ' ' || iif(json_valid(artefacts), json(artefacts), '')
+    from model_versions where model_id = "deployments"."model_id" and version = "deployments"."version")`
 }
 
 const rolloutFields = Object.entries(getTableColumns(rollouts)).map(

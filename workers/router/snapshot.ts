@@ -9,6 +9,8 @@ import type { Rollout } from './rollout/rollout.ts'
 import type { VersionPart } from './rollout/version-parts.ts'
 import type { Scope } from './scope.ts'
 import { SortedMap } from './sorted-map.ts'
+import { DEFAULT_CARD_POLICY, type CardPolicy } from './verify/card-policy.ts'
+import type { Verification } from './verify/verification.ts'
 
 export interface ApiKey {
   id: string
@@ -71,7 +73,11 @@ export interface RegistryRows {
   models: readonly RegisteredModel[]
   deployments: readonly Deployment[]
   keys: readonly (ApiKey & { hash: string })[]
+  /** The latest of each deployment, metric and source. */
   measurements: readonly MeasurementRow[]
+  verifications: readonly (Verification & { deploymentId: string })[]
+  /** Of the router's settings, which go with what they are applied to. */
+  policy: CardPolicy
   rollouts: readonly Rollout[]
 }
 
@@ -80,10 +86,13 @@ export interface CapabilityEntry {
   models: readonly ModelEntry[]
 }
 
-/** A deployment with what was measured of it, the latest of each metric. */
+/** A deployment with what was found out of it. */
 export interface PlacedDeployment {
   deployment: Deployment
+  /** The latest of each metric and source. */
   measurements: readonly MeasurementRow[]
+  /** Undefined where nobody has run an example on it as it is. */
+  verification?: Verification | undefined
 }
 
 /** What stands under some keys of the tables; undefined where nothing does any more. */
@@ -124,6 +133,9 @@ export interface Snapshot {
   deploymentsOf: SortedMap<readonly Deployment[]>
   /** What was measured of the deployments, by `id@version` of the model. */
   measurementsOf: SortedMap<readonly DeploymentMeasurements[]>
+  /** What came of the examples, by id of the deployment; of those on which somebody has run them. */
+  verifications: SortedMap<Verification>
+  policy: CardPolicy
   /** By the model's id. */
   rollouts: SortedMap<readonly Rollout[]>
   /** By SHA-256 of the key. */
@@ -136,6 +148,8 @@ export const EMPTY_ROWS: RegistryRows = {
   deployments: [],
   keys: [],
   measurements: [],
+  verifications: [],
+  policy: DEFAULT_CARD_POLICY,
   rollouts: [],
 }
 
@@ -150,6 +164,8 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   deployments: [],
   deploymentsOf: SortedMap.empty(),
   measurementsOf: SortedMap.empty(),
+  verifications: SortedMap.empty(),
+  policy: DEFAULT_CARD_POLICY,
   rollouts: SortedMap.empty(),
   keys: SortedMap.empty(),
 }
@@ -161,19 +177,28 @@ export function compileSnapshot({
   deployments,
   keys,
   measurements,
+  verifications,
+  policy,
   rollouts,
 }: RegistryRows): Snapshot {
+  const verificationOf = new Map(
+    verifications.map(({ deploymentId, ...own }) => [deploymentId, own]),
+  )
   const measurementsOf = Map.groupBy(measurements, ({ deploymentId }) => deploymentId)
   const placed = (deployment: Deployment): PlacedDeployment => ({
     deployment,
     measurements: measurementsOf.get(deployment.id) ?? [],
+    verification: verificationOf.get(deployment.id),
   })
-  const compiled = applyChanges(EMPTY_SNAPSHOT, {
-    models: new Map(models.map((model) => [versionKey(model.manifest), model])),
-    deployments: new Map(deployments.map((own) => [own.id, placed(own)])),
-    keys: new Map(keys.map(({ hash, ...key }) => [hash, key])),
-    rollouts: Map.groupBy(rollouts, ({ modelId }) => modelId),
-  })
+  const compiled = applyChanges(
+    { ...EMPTY_SNAPSHOT, policy },
+    {
+      models: new Map(models.map((model) => [versionKey(model.manifest), model])),
+      deployments: new Map(deployments.map((own) => [own.id, placed(own)])),
+      keys: new Map(keys.map(({ hash, ...key }) => [hash, key])),
+      rollouts: Map.groupBy(rollouts, ({ modelId }) => modelId),
+    },
+  )
   return { ...compiled, version }
 }
 

@@ -153,6 +153,8 @@ export async function startTestRouter(
             ADMIN_KEY,
             SIGNING_KEY: signingKey,
             ENVIRONMENT: 'development',
+            // a test that wants its model's examples run says so
+            VERIFICATION: 'off',
             ...(typeof varsOf === 'function' ? varsOf(farUrl) : varsOf),
           },
         },

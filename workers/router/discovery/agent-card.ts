@@ -11,7 +11,7 @@ const MAX_EXAMPLES = 3
  * The mesh as an A2A 1.0 agent card. It speaks none of A2A's own bindings, so the interfaces name, by URI as the
  * specification wants it of others, what is really spoken: docs/decisions/0008-discovery.md.
  */
-export function agentCard(documents: readonly CapabilityDocument[], origin: string): unknown {
+export function agentCard(documents: readonly CapabilityDocument[], origin: string): object {
   const skills = documents.map(skillOf)
   const modes = (field: 'inputModes' | 'outputModes') => [
     ...new Set(skills.flatMap((skill) => skill[field])),

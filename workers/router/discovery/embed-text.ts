@@ -35,7 +35,7 @@ export interface EmbedContext {
  * extracts features. undefined when nothing of the kind is ready.
  */
 export function findEmbedder(
-  { offers }: Pick<Snapshot, 'offers'>,
+  { offers, policy }: Pick<Snapshot, 'offers' | 'policy'>,
   { board, deadlineMs }: { board: HealthBoard; deadlineMs: number },
   preferred?: string,
 ): Embedder | undefined {
@@ -50,6 +50,7 @@ export function findEmbedder(
         objective: undefined,
         timeLeftMs: deadlineMs,
         now: Date.now(),
+        measurementsLastMs: policy.measurementsLastMs,
         random: Math.random,
       })
       const candidates = ranked.map(({ candidate }) => candidate)

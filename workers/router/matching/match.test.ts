@@ -5,9 +5,11 @@ import type { TensorSpec } from '#shared/manifest.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
 
 import { explain } from '../explain.ts'
-import { deployment, modelEntry, rows } from '../registry-fixture.ts'
+import { deployment, measurement, modelEntry, rows } from '../registry-fixture.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
 import { compileSnapshot, type Deployment, type ModelEntry, type Snapshot } from '../snapshot.ts'
+import { DEFAULT_CARD_POLICY, VerificationMode } from '../verify/card-policy.ts'
+import { PENDING } from '../verify/verification.ts'
 import { match } from './match.ts'
 import type { Needs } from './needs.ts'
 
@@ -84,6 +86,7 @@ function serves(
   own: Deployment,
   { manifest }: ModelEntry,
   accuracy: number | undefined,
+  verified: boolean,
 ): boolean {
   const { accepts, labels = [], languages, limits, inputs } = manifest
   const [input] = inputs
@@ -91,6 +94,7 @@ function serves(
   return (
     own.state === 'ready' &&
     own.weight > 0 &&
+    verified &&
     (want.door === 'tensor' || own.transport !== 'oip') &&
     (want.model === undefined || want.model === manifest.id) &&
     (want.version === undefined || want.version === manifest.version) &&
@@ -124,19 +128,37 @@ const registry = fc
       selector: ({ modelId, version, node }) => `${modelId}@${version}/${node}`,
     }),
     accuracies: fc.array(fc.constantFrom(0.4, 0.7, 0.95), { maxLength: 12 }),
+    verdicts: fc.array(fc.option(fc.constantFrom('pending', 'passed', 'failed', 'unverifiable')), {
+      maxLength: 12,
+    }),
+    verification: fc.constantFrom(...VerificationMode.options),
   })
-  .map(({ models, placements, accuracies }) => {
+  .map(({ models, placements, accuracies, verdicts, verification }) => {
     const deployments = placements.map((own) => deployment(own))
     const measurements = accuracies.flatMap((value, i) => {
       const own = deployments[i]
       // one time for each: the latest counts
-      return own ? [{ deploymentId: own.id, metric: 'accuracy', value, measuredAt: NOW + i }] : []
+      return own ? [measurement({ deploymentId: own.id, value, measuredAt: NOW + i })] : []
     })
+    const verifications = verdicts.flatMap((state, i) => {
+      const own = deployments[i]
+      if (!own || state === null) return []
+      return [{ ...PENDING, deploymentId: own.id, state }]
+    })
+    const policy = { ...DEFAULT_CARD_POLICY, verification }
+    const stateOf = (own: Deployment) => verdicts[deployments.indexOf(own)] ?? 'pending'
     return {
       models,
       deployments,
-      measurements,
-      snapshot: compileSnapshot(rows({ models, deployments, measurements })),
+      /** What those that fail their examples are measured to be says nothing of the others. */
+      measurements: measurements.filter(({ deploymentId }) =>
+        deployments.every((own) => own.id !== deploymentId || stateOf(own) !== 'failed'),
+      ),
+      isVerified: (own: Deployment) =>
+        verification === 'off' ||
+        stateOf(own) === 'passed' ||
+        (verification === 'lenient' && stateOf(own) !== 'failed'),
+      snapshot: compileSnapshot(rows({ models, deployments, measurements, verifications, policy })),
     }
   })
 
@@ -147,7 +169,8 @@ const matched = (snapshot: Snapshot, want: Needs) =>
 
 test('matches exactly the deployments that the rules, asked of each one by one, let through', () => {
   fc.assert(
-    fc.property(registry, needs, ({ models, deployments, measurements, snapshot }, want) => {
+    fc.property(registry, needs, (registered, want) => {
+      const { models, deployments, measurements, isVerified, snapshot } = registered
       const expected = deployments.filter((own) => {
         const of = models.find(
           ({ manifest }) => manifest.id === own.modelId && manifest.version === own.version,
@@ -155,7 +178,7 @@ test('matches exactly the deployments that the rules, asked of each one by one, 
         const measured = measurements.findLast(({ deploymentId }) =>
           deploymentId.startsWith(`${own.modelId}@${own.version}/`),
         )
-        return of !== undefined && serves(want, own, of, measured?.value)
+        return of !== undefined && serves(want, own, of, measured?.value, isVerified(own))
       })
       expect(matched(snapshot, want)).toEqual(expected.map(({ id }) => id).toSorted())
     }),
@@ -171,6 +194,7 @@ test('explains each deployment, with a score exactly where it matches', () => {
         objective: undefined,
         timeLeftMs: 1_000,
         now: NOW,
+        measurementsLastMs: 1_000,
         limit: 1_000,
         caller: { key: 'key' },
       })

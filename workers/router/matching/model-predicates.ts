@@ -1,6 +1,7 @@
 import type { Manifest, TensorSpec } from '#shared/manifest.ts'
 import { isRemote } from '#shared/remote-manifest.ts'
 
+import { estimateOf } from './measured.ts'
 import { whyWithheld } from '../rollout/version-parts.ts'
 import type { Offer } from './offer.ts'
 import type { Predicate } from './predicate.ts'
@@ -98,13 +99,17 @@ export const modelPredicates: readonly Predicate<Offer>[] = [
   {
     name: 'accuracy',
     code: 'no_deployment',
-    fails: ({ minAccuracy }, { measured: { accuracy } }) => {
+    fails: ({ minAccuracy, measuredSince = 0 }, { measured: { accuracy } }) => {
       if (minAccuracy === undefined) return undefined
-      if (accuracy === undefined)
-        return `its accuracy has not been measured, and ${minAccuracy} is asked for`
-      return accuracy.value >= minAccuracy
-        ? undefined
-        : `its measured accuracy is ${accuracy.value}, and ${minAccuracy} is asked for`
+      const best = accuracy.find(({ measuredAt }) => measuredAt >= measuredSince)
+      if (best === undefined) {
+        const last = accuracy.length === 0 ? 'has not been measured' : 'was measured too long ago'
+        return `its accuracy ${last}, and ${minAccuracy} is asked for`
+      }
+      if (estimateOf(best) >= minAccuracy) return undefined
+      return best.value < minAccuracy
+        ? `its measured accuracy is ${best.value}, and ${minAccuracy} is asked for`
+        : `its measured accuracy is ${best.value}, of ${best.samples}, which is too few to tell ${minAccuracy}`
     },
   },
 ]

@@ -24,6 +24,8 @@ export interface Needs {
   labels?: readonly string[] | undefined
   /** As measured by the mesh, 0 to 1; a claim doesn't count. */
   minAccuracy?: number | undefined
+  /** What was measured before doesn't count, in ms since the epoch. */
+  measuredSince?: number | undefined
 
   /** `edge-only`: nor may the input leave the edge of this account, were the edge to fail. */
   placement: 'edge' | 'native' | 'any' | 'edge-only'

@@ -47,10 +47,15 @@ export function createOffer(
   return { model, measured, produces, cacheAs: cacheNameOf(model), pools, part }
 }
 
-/** The pools of a version after some of its deployments changed: those that none of them is in stay as they are. */
+/**
+ * The pools of a version after some of its deployments changed: those that none of them is in stay as they are.
+ *
+ * @param isAdmitted whether a deployment may take traffic, as far as its examples go
+ */
 export function editPools(
   pools: readonly Pool[],
   edits: readonly Edit<Deployment>[],
+  isAdmitted: (own: Deployment) => boolean = () => true,
 ): readonly Pool[] {
   return (['task', 'tensor'] as const).flatMap((door) => {
     const behind = pools.filter((pool) => pool.door === door)
@@ -59,7 +64,10 @@ export function editPools(
       own && takesTraffic(own) && opensDoor(own.transport, door) ? own : undefined
     const edited = editLists(
       new Map(Array.from(known, ([key, { list }]) => [key, list.items])),
-      edits.map(({ old, next }) => ({ old: serving(old), next: serving(next) })),
+      edits.map(({ old, next }) => ({
+        old: serving(old),
+        next: next && isAdmitted(next) ? serving(next) : undefined,
+      })),
       (own) => placeKey(poolOf(own)),
       byId,
     )

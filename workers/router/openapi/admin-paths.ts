@@ -6,7 +6,6 @@ import {
   CreateKey,
   PatchDeployment,
   PutDeployment,
-  PutMeasurement,
   PutModel,
   RenewLeases,
 } from '../admin-bodies.ts'
@@ -14,6 +13,7 @@ import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
+import { VerificationSchema } from './verification-schema.ts'
 
 const BODY: readonly ErrorCode[] = ['invalid_request', 'payload_too_large']
 
@@ -31,7 +31,10 @@ const Deployment = z.looseObject({
   unreachableSince: Time,
 })
 /** `missing`: why it takes no traffic yet. */
-const Registered = Deployment.extend({ missing: z.string().optional() })
+const Registered = Deployment.extend({
+  missing: z.string().optional(),
+  verification: VerificationSchema,
+})
 const Stored = z.looseObject({ model: z.string(), changed: z.boolean() })
 const Key = z.looseObject({ id: z.string(), name: z.string(), scopes: z.array(z.string()) })
 
@@ -63,16 +66,6 @@ export const adminPaths: PathGroup = () => ({
     delete: {
       ...about('Removes a model that is deployed nowhere'),
       responses: { 204: { description: 'It is gone' }, ...errors(['model_unknown', 'conflict']) },
-    },
-  },
-  '/admin/measurements': {
-    post: {
-      ...about('Stores what was measured of a deployment'),
-      requestBody: jsonBody(jsonSchema(PutMeasurement)),
-      responses: {
-        201: jsonAnswer('It is stored', PutMeasurement),
-        ...errors([...BODY, 'not_found']),
-      },
     },
   },
   '/admin/deployments': {

@@ -5,6 +5,7 @@ import { TensorSpec } from '#shared/manifest.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonAnswer, pathParameter, queryParameter } from './operation.ts'
 import type { Part, PathGroup } from './path-group.ts'
+import { VerificationSchema } from './verification-schema.ts'
 
 const Deployment = z.looseObject({
   id: z.string(),
@@ -27,7 +28,30 @@ const Card = z.looseObject({
   inputs: z.array(TensorSpec),
   outputs: z.array(TensorSpec),
   artefacts: z.record(z.string(), z.string()),
-  deployments: z.array(Deployment),
+  claims: z.array(z.looseObject({ metric: z.string(), value: z.number(), on: z.string() })),
+  measured: z.array(
+    z.looseObject({
+      deployment: z.string(),
+      metric: z.string(),
+      value: z.number(),
+      samples: z.int().nullable(),
+      source: z.enum(['examples', 'reported']),
+      measuredAt: z.number(),
+      expired: z.boolean(),
+    }),
+  ),
+  contradicted: z
+    .array(
+      z.looseObject({
+        deployment: z.string(),
+        metric: z.string(),
+        claimed: z.number(),
+        measured: z.number(),
+        detail: z.string(),
+      }),
+    )
+    .describe('Where what was measured is worse than the card says'),
+  deployments: z.array(Deployment.extend({ verification: VerificationSchema })),
 })
 
 /** Where the next page begins: the `after` to ask for, null at the end. */
@@ -56,6 +80,11 @@ const PAGE: readonly Part[] = [
   queryParameter('after', 'The id after which to begin', { type: 'string' }),
 ]
 
+const VERSION: readonly Part[] = [
+  pathParameter('id', 'Id of the model'),
+  pathParameter('version', 'Its version'),
+]
+
 /** What the mesh offers. */
 export const cataloguePaths: PathGroup = ({ versions }) => ({
   '/capabilities': list('What the mesh can do', Capabilities),
@@ -74,6 +103,31 @@ export const cataloguePaths: PathGroup = ({ versions }) => ({
           z.looseObject({ id: z.string(), versions: z.array(Card).min(1) }),
         ),
         ...errorAnswers('Problem', { codes: ['model_unknown'] }),
+      },
+    },
+  },
+  '/models/{id}/versions/{version}': {
+    get: {
+      tags: ['catalogue'],
+      summary: 'The card of one version',
+      parameters: VERSION,
+      responses: {
+        200: jsonAnswer('The card', Card),
+        ...errorAnswers('Problem', { codes: ['model_unknown'] }),
+      },
+    },
+  },
+  '/models/{id}/versions/{version}/card.jws': {
+    get: {
+      tags: ['catalogue'],
+      summary: 'The same, signed: a JWT whose claim `card` it is',
+      parameters: VERSION,
+      responses: {
+        200: {
+          description: 'Compact JWS; a key of /.well-known/jwks.json verifies it',
+          content: { 'application/jose': { schema: { type: 'string' } } },
+        },
+        ...errorAnswers('Problem', { codes: ['model_unknown', 'unsupported'] }),
       },
     },
   },

@@ -40,6 +40,11 @@ export const discoveryPaths: PathGroup = () => ({
   '/.well-known/agent-card.json': document('The mesh as an A2A agent card', Card),
   '/.well-known/ai-catalog.json': document('The mesh as an AI catalogue', Catalogue),
   '/.well-known/ard.json': document('The same, by its other name', Catalogue),
+  '/.well-known/jwks.json': document(
+    'The keys that verify signed cards, as a JWK set',
+    z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) }),
+    'application/jwk-set+json',
+  ),
   '/search': {
     post: {
       ...about('Capabilities by what is wanted, in your own words'),
@@ -117,14 +122,16 @@ export const discoveryPaths: PathGroup = () => ({
   },
 })
 
-function document(summary: string, schema: z.ZodType): Part {
+function document(summary: string, schema: z.ZodType, contentType = 'application/json'): Part {
   return {
     get: {
       ...open(summary),
       responses: {
-        200: jsonAnswer('The document', schema, {
+        200: {
+          description: 'The document',
+          content: { [contentType]: { schema: jsonSchema(schema) } },
           headers: { etag: { required: true, schema: { type: 'string' } } },
-        }),
+        },
         304: { description: 'It is what `if-none-match` says' },
         ...errorAnswers('Problem', { guarded: false }),
       },

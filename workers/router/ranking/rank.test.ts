@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { NOTHING_MEASURED } from '../matching/measured.ts'
 import { createOffer, editPools } from '../matching/offer.ts'
 import { deployment, modelEntry } from '../registry-fixture.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
@@ -11,7 +12,7 @@ function rankOf(places: number) {
     deployment({ id: `d${i}`, node: `n${i}`, region: `r${i % places}` }),
   )
   const edits = deployments.map((next) => ({ old: undefined, next }))
-  const offer = createOffer(modelEntry(), {}, editPools([], edits))
+  const offer = createOffer(modelEntry(), NOTHING_MEASURED, editPools([], edits))
   const pools = offer.pools.filter(({ door }) => door === 'task')
   expect(pools).toHaveLength(places)
   return rank(
@@ -21,6 +22,7 @@ function rankOf(places: number) {
       objective: undefined,
       timeLeftMs: 1_000,
       now: 0,
+      measurementsLastMs: 1_000,
       random: Math.random,
     },
   )
@@ -46,9 +48,15 @@ test('names as many as it is worth trying where there are a few places', () => {
 /** Who is asked for, in this order, of deployments of one model. */
 function order(board: HealthBoard, ...own: Parameters<typeof deployment>[0][]): string[] {
   const edits = own.map((overrides) => ({ old: undefined, next: deployment(overrides) }))
-  const offer = createOffer(modelEntry(), {}, editPools([], edits))
+  const offer = createOffer(modelEntry(), NOTHING_MEASURED, editPools([], edits))
   const matches = offer.pools.filter(({ door }) => door === 'task').map((pool) => ({ offer, pool }))
-  const context = { objective: undefined, timeLeftMs: 1_000, now: 1_000, random: Math.random }
+  const context = {
+    objective: undefined,
+    timeLeftMs: 1_000,
+    now: 1_000,
+    measurementsLastMs: 1_000,
+    random: Math.random,
+  }
   return rank(matches, { board, ...context }).map(({ candidate }) => candidate.id)
 }
 

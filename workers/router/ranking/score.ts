@@ -1,4 +1,11 @@
-import type { Measured } from '../matching/measured.ts'
+import {
+  ACCURACY,
+  estimateOf,
+  isFresh,
+  LATENCY,
+  type Measured,
+  type Measurement,
+} from '../matching/measured.ts'
 import type { DeploymentHealth } from '../resilience/deployment-health.ts'
 import type { Candidate } from '../snapshot.ts'
 import { WEIGHTS, type Objective, type Terms } from './objective.ts'
@@ -11,8 +18,8 @@ const PRIOR_MS: Readonly<Record<Candidate['placement'], number>> = { edge: 20, n
 const DEFAULT_COST: Readonly<Record<Candidate['placement'], number>> = { edge: 1, native: 3 }
 /** An accuracy nobody measured says as much as a coin. */
 const UNKNOWN_QUALITY = 0.5
-/** A measurement older than this counts half: the model or its node may have changed. */
-export const MEASUREMENT_LASTS_MS = 7 * 24 * 3600 * 1000
+/** Neither proven nor disproven. */
+const UNKNOWN_PROOF = 0.5
 /** More than all other terms together: what can't be in time comes after all that can. */
 const TOO_LATE = -10
 /** More still: what probes can't reach is asked when nobody else is left. */
@@ -23,6 +30,8 @@ export interface ScoreContext {
   /** Milliseconds the caller still waits. */
   timeLeftMs: number
   now: number
+  /** For how many milliseconds a measurement counts. */
+  measurementsLastMs: number
 }
 
 export interface Score {
@@ -31,22 +40,33 @@ export interface Score {
   expectedMs: number
   /** Whether it is expected within the time left. */
   fits: boolean
+  /** What was measured too long ago to count. */
+  expired: readonly string[]
 }
 
 /** How well a deployment suits a request, from what was measured of its model and seen of itself. */
 export function scoreOf(
-  { placement, cost, unreachableSince }: Pick<Candidate, 'placement' | 'cost' | 'unreachableSince'>,
+  {
+    id,
+    placement,
+    cost,
+    unreachableSince,
+  }: Pick<Candidate, 'id' | 'placement' | 'cost' | 'unreachableSince'>,
   measured: Measured,
   health: Pick<DeploymentHealth, 'latency' | 'inFlight'> | undefined,
-  { objective, timeLeftMs, now }: ScoreContext,
+  context: ScoreContext,
 ): Score {
-  const alone = health?.latency.mean ?? measured.latencyMs?.value ?? PRIOR_MS[placement]
+  const { objective, timeLeftMs } = context
+  const latency = measured.latencyMs[placement]
+  const counts = latency !== undefined && isCurrent(latency, context)
+  const alone = health?.latency.mean ?? (counts ? latency.value : PRIOR_MS[placement])
   const expectedMs = alone * (1 + (health?.inFlight ?? 0))
   const terms: Terms = {
     speed: REFERENCE_MS / (REFERENCE_MS + expectedMs),
-    quality: qualityOf(measured, now),
+    quality: qualityOf(measured, context),
     thrift: 1 / (1 + (cost ?? DEFAULT_COST[placement])),
     near: placement === 'edge' ? 1 : 0,
+    proof: proofOf(id, measured, context),
   }
   const weights = WEIGHTS[objective ?? 'none']
   const fits = alone <= timeLeftMs
@@ -55,13 +75,42 @@ export function scoreOf(
     terms.quality * weights.quality +
     terms.thrift * weights.thrift +
     terms.near * weights.near +
+    terms.proof * weights.proof +
     (fits ? 0 : TOO_LATE) +
     (unreachableSince === null ? 0 : UNREACHABLE)
-  return { total, terms, expectedMs, fits }
+  return { total, terms, expectedMs, fits, expired: expiredOf(measured, latency, context) }
 }
 
-function qualityOf({ accuracy }: Measured, now: number): number {
-  if (accuracy === undefined) return UNKNOWN_QUALITY
-  const fresh = now - accuracy.at <= MEASUREMENT_LASTS_MS
-  return fresh ? accuracy.value : accuracy.value / 2
+function isCurrent(
+  measurement: Pick<Measurement, 'measuredAt'>,
+  { now, measurementsLastMs }: ScoreContext,
+): boolean {
+  return isFresh(measurement, now, measurementsLastMs)
+}
+
+/** Of the evidence that still counts, the best. */
+function qualityOf({ accuracy }: Measured, context: ScoreContext): number {
+  const [best] = accuracy
+  if (best === undefined) return UNKNOWN_QUALITY
+  const current = accuracy.find((own) => isCurrent(own, context))
+  return current ? estimateOf(current) : Math.min(UNKNOWN_QUALITY, estimateOf(best))
+}
+
+function proofOf(id: string, { accuracy, contradicted }: Measured, context: ScoreContext): number {
+  if (accuracy.length === 0) return UNKNOWN_PROOF
+  const lies = contradicted.some((own) => own.deployment === id && isCurrent(own, context))
+  return !lies && accuracy.some((own) => isCurrent(own, context)) ? 1 : 0
+}
+
+const NONE: readonly string[] = []
+
+function expiredOf(
+  { accuracy }: Measured,
+  latency: Measurement | undefined,
+  context: ScoreContext,
+): readonly string[] {
+  const accuracyCounts = accuracy.length === 0 || accuracy.some((own) => isCurrent(own, context))
+  const latencyCounts = latency === undefined || isCurrent(latency, context)
+  if (accuracyCounts && latencyCounts) return NONE
+  return [...(accuracyCounts ? [] : [ACCURACY]), ...(latencyCounts ? [] : [LATENCY])]
 }

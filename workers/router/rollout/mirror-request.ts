@@ -81,8 +81,8 @@ async function findOther(
 ): Promise<Candidate | undefined> {
   const version = role === 'stable' ? rollout.candidate : rollout.stable
   const { modelId: model } = deployment
-  const { offersOfModel } = await snapshotOf(c)
-  const offers = (offersOfModel.get(model) ?? []).filter(
+  const snapshot = await snapshotOf(c)
+  const offers = (snapshot.offersOfModel.get(model) ?? []).filter(
     (own) => own.model.manifest.version === version,
   )
   const mediaType = mediaTypeOf(new Headers(headers))
@@ -92,7 +92,7 @@ async function findOther(
   const pinned = { ...constraints, model, version }
   const wanted = { door: door.name, name: model, offers, constraints: pinned, has }
   const board = c.get('board')
-  const ranked = findRanked({ ...wanted, key: c.get('key').id }, board)
+  const ranked = findRanked(snapshot, { ...wanted, key: c.get('key').id }, board)
   const now = Date.now()
   return ranked.find(({ candidate }) => board.find(candidate)?.admits(now) !== false)?.candidate
 }
