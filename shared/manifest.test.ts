@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { modelEntry } from '../workers/router/registry-fixture.ts'
+import { modelEntry } from '../workers/router/registry/registry-fixture.ts'
 import { parseManifest } from './manifest.ts'
 import { MAX_IMAGE_PIXELS } from './media/image.ts'
 

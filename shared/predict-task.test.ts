@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { modelEntry } from '../workers/router/registry-fixture.ts'
+import { modelEntry } from '../workers/router/registry/registry-fixture.ts'
 import { boundConcurrency, type Admit } from './admission.ts'
 import type { Codec } from './codec.ts'
 import { LoadedModel } from './loaded-model.ts'

@@ -1,4 +1,4 @@
-/** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/write-registry.ts). */
+/** The registry in D1. Times are milliseconds since the epoch. Writes are one batch each (workers/router/registry/write-registry.ts). */
 import { sql } from 'drizzle-orm'
 import {
   foreignKey,
@@ -299,7 +299,7 @@ export const registryChanges = sqliteTable('registry_changes', {
   token: text()
     .notNull()
     .default(sql`(lower(hex(randomblob(8))))`),
-  /** Which rows of a snapshot: a table of workers/router/registry-tables.ts. */
+  /** Which rows of a snapshot: a table of workers/router/registry/registry-tables.ts. */
   kind: text().notNull(),
   key: text().notNull(),
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { modelEntry } from '../workers/router/registry-fixture.ts'
+import { modelEntry } from '../workers/router/registry/registry-fixture.ts'
 import { MAX_BATCH } from './task-inputs.ts'
 import { readTaskCall } from './task-input.ts'
 

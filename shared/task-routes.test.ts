@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { expect, test, vi } from 'vitest'
 
-import { modelEntry } from '../workers/router/registry-fixture.ts'
+import { modelEntry } from '../workers/router/registry/registry-fixture.ts'
 import type { Codec } from './codec.ts'
 import { runtime } from './onnx-wasm.ts'
 import { LoadedModel } from './loaded-model.ts'

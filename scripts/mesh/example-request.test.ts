@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Example } from '#shared/manifest.ts'
 import { readTaskCall } from '#shared/task-input.ts'
 
-import { modelEntry } from '../../workers/router/registry-fixture.ts'
+import { modelEntry } from '../../workers/router/registry/registry-fixture.ts'
 import { sha256 } from '../build/digest.ts'
 import { exampleRequest } from './example-request.ts'
 

@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { FileMediaType } from '#shared/media-answer.ts'
 import { MediaAnswer } from '#shared/media-answer.ts'
 
-import { modelEntry } from '../../workers/router/registry-fixture.ts'
+import { modelEntry } from '../../workers/router/registry/registry-fixture.ts'
 import { sha256 } from '../build/digest.ts'
 import { expectedAnswer } from './expected-answer.ts'
 import { readAnswer } from './read-answer.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { modelEntry } from '../../workers/router/registry-fixture.ts'
+import { modelEntry } from '../../workers/router/registry/registry-fixture.ts'
 import { boundConcurrency } from '../admission.ts'
 import type { Codec } from '../codec.ts'
 import { LoadedModel } from '../loaded-model.ts'

@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto'
 import { createIsolateState } from '../../workers/router/isolate-state.ts'
 import { createRouter } from '../../workers/router/create-router.ts'
 import { hashKey } from '../../workers/router/authenticate.ts'
-import { Registry } from '../../workers/router/registry.ts'
-import { compileSnapshot, EMPTY_ROWS } from '../../workers/router/snapshot.ts'
+import { Registry } from '../../workers/router/registry/registry.ts'
+import { compileSnapshot, EMPTY_ROWS } from '../../workers/router/registry/snapshot.ts'
 
 const ROUNDS = 20_000
 const WARM_UP = 1_000

@@ -1,9 +1,9 @@
 /** The registry fails, is poisoned, or is written by two at once, while requests stream in. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
-import { deployment } from '../../workers/router/registry-fixture.ts'
-import { RegistryReader } from '../../workers/router/registry-reader.ts'
-import { RegistryStore } from '../../workers/router/registry-store.ts'
+import { deployment } from '../../workers/router/registry/registry-fixture.ts'
+import { RegistryReader } from '../../workers/router/registry/registry-reader.ts'
+import { RegistryStore } from '../../workers/router/registry/registry-store.ts'
 import {
   startTestRouter,
   toneManifest,

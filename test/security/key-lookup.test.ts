@@ -8,7 +8,7 @@ import { sha256 } from '#shared/sha256.ts'
 
 import { createRouter } from '../../workers/router/create-router.ts'
 import type { RouterBindings } from '../../workers/router/env.ts'
-import { SortedMap } from '../../workers/router/sorted-map.ts'
+import { SortedMap } from '../../workers/router/registry/sorted-map.ts'
 import {
   ADMIN_KEY,
   startTestRouter,

@@ -6,9 +6,9 @@ import { sha256 } from '#shared/sha256.ts'
 import type { RouterApp } from './env.ts'
 import { limitLoad } from './limit-load.ts'
 import { limitRate } from './limit-rate.ts'
-import { recheckedSnapshotOf, snapshotOf } from './request-snapshot.ts'
+import { recheckedSnapshotOf, snapshotOf } from './registry/request-snapshot.ts'
 import type { Scope } from './scope.ts'
-import type { ApiKey } from './snapshot.ts'
+import type { ApiKey } from './registry/snapshot.ts'
 
 const BEARER = /^Bearer +([\w-]{16,128})$/i
 

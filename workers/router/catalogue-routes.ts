@@ -7,10 +7,10 @@ import { card, shown } from './cards/card.ts'
 import type { RouterApp } from './env.ts'
 import { countServing } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
-import { snapshotOf } from './request-snapshot.ts'
+import { snapshotOf } from './registry/request-snapshot.ts'
 import { RolloutStore, type SeenRollout } from './rollout/rollout-store.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
-import type { Deployment } from './snapshot.ts'
+import type { Deployment } from './registry/snapshot.ts'
 
 /** Ids in one answer, at most and by default. */
 const MAX_PAGE = 1_000

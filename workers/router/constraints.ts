@@ -7,7 +7,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { DEADLINE_HEADER, MAX_DEADLINE_MS, REQUEST_ID_HEADER } from '#shared/protocol.ts'
 import { TaskInputs } from '#shared/task-inputs.ts'
 
-import { Region } from './admin-bodies.ts'
+import { Region } from './admin/admin-bodies.ts'
 import { Objective } from './ranking/objective.ts'
 
 const MODEL_HEADER = 'mesh-model'

@@ -1,7 +1,7 @@
 import type { Problem } from '#shared/problem.ts'
 
-import type { receiveAnswer } from './receive-answer.ts'
-import type { Candidate, Deployment } from './snapshot.ts'
+import type { receiveAnswer } from './dispatch/receive-answer.ts'
+import type { Candidate, Deployment } from './registry/snapshot.ts'
 
 /** What goes back to the caller as the node said it. */
 export interface NodeAnswer {

@@ -3,7 +3,7 @@ import type { D1Database, RateLimit } from '@cloudflare/workers-types'
 import type { Trace } from '#shared/trace.ts'
 
 import type { IsolateState } from './isolate-state.ts'
-import type { ApiKey } from './snapshot.ts'
+import type { ApiKey } from './registry/snapshot.ts'
 
 export interface RegistryBindings {
   DB: D1Database

@@ -8,7 +8,7 @@ import { arrangeVersions } from './rollout/arrange-versions.ts'
 import type { RolloutState } from './rollout/rollout.ts'
 import { takesCandidate, type Caller } from './rollout/takes-candidate.ts'
 import type { VersionPart } from './rollout/version-parts.ts'
-import { versionKey, type Deployment, type Snapshot } from './snapshot.ts'
+import { versionKey, type Deployment, type Snapshot } from './registry/snapshot.ts'
 import { isAdmitted, PENDING, refusalOf } from './verify/verification.ts'
 
 /** Why a deployment would be asked, or wouldn't. */

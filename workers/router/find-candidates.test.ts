@@ -5,9 +5,9 @@ import { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { Constraints } from './constraints.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
-import { deployment, modelEntry, rows, measurement } from './registry-fixture.ts'
+import { deployment, modelEntry, rows, measurement } from './registry/registry-fixture.ts'
 import { HealthBoard } from './resilience/health-board.ts'
-import { compileSnapshot, type RegistryRows } from './snapshot.ts'
+import { compileSnapshot, type RegistryRows } from './registry/snapshot.ts'
 
 const TONE = 'text-classification/tone'
 

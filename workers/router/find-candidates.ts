@@ -11,7 +11,7 @@ import { rank, type Ranked } from './ranking/rank.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
 import { arrangeVersions } from './rollout/arrange-versions.ts'
 import { takesCandidate } from './rollout/takes-candidate.ts'
-import type { Candidate, Deployment, Snapshot } from './snapshot.ts'
+import type { Candidate, Deployment, Snapshot } from './registry/snapshot.ts'
 
 /** No more of a caller's own words is repeated in a message. */
 const MAX_ECHO_CHARS = 96

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { log } from '#shared/log.ts'
 
 import type { RouterApp } from './env.ts'
-import { snapshotOf } from './request-snapshot.ts'
+import { snapshotOf } from './registry/request-snapshot.ts'
 
 export interface Health {
   /**

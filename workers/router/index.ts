@@ -3,8 +3,8 @@ import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-
 import { createRouter } from './create-router.ts'
 import type { RouterBindings } from './env.ts'
 import { createIsolateState } from './isolate-state.ts'
-import { jobs } from './jobs.ts'
-import { runJobs } from './run-jobs.ts'
+import { jobs } from './jobs/jobs.ts'
+import { runJobs } from './jobs/run-jobs.ts'
 
 const state = createIsolateState()
 const router = createRouter(state)

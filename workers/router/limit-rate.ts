@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from './env.ts'
-import type { ApiKey } from './snapshot.ts'
+import type { ApiKey } from './registry/snapshot.ts'
 
 /** The policy's name in the headers (draft-ietf-httpapi-ratelimit-headers): what is counted are requests of a key. */
 const POLICY = '"key"'

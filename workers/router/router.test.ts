@@ -4,7 +4,7 @@ import { MAX_BODY_BYTES } from '#shared/protocol.ts'
 import { ReplayWindow } from '#shared/replay-window.ts'
 import { verifySignature } from '#shared/signed-request.ts'
 
-import { modelEntry } from './registry-fixture.ts'
+import { modelEntry } from './registry/registry-fixture.ts'
 import { ADMIN_KEY, startTestRouter, TONE, type TestRouter } from './start-test-router.ts'
 
 let router: TestRouter

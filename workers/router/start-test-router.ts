@@ -10,7 +10,7 @@ import { exportJWK, generateKeyPair } from 'jose'
 import { createTestHarness } from 'wrangler'
 
 import { carryAsWorkerd } from './carry-as-workerd.ts'
-import { modelEntry } from './registry-fixture.ts'
+import { modelEntry } from './registry/registry-fixture.ts'
 
 carryAsWorkerd()
 

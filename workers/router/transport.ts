@@ -1,7 +1,7 @@
 import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import type { RouterBindings } from './env.ts'
-import type { Deployment } from './snapshot.ts'
+import type { Deployment } from './registry/snapshot.ts'
 
 /** One call of a node; the path and the body are the node protocol's (shared/protocol.ts). */
 export interface NodeCall {

@@ -1,4 +1,4 @@
-import type { Deployment } from './snapshot.ts'
+import type { Deployment } from './registry/snapshot.ts'
 import type { Transport } from './transport.ts'
 import { binding } from './transports/binding.ts'
 import { http } from './transports/http.ts'

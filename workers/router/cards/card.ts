@@ -3,7 +3,12 @@ import { producedTypes } from '#shared/media-answer.ts'
 import { isFresh, NOTHING_MEASURED } from '../matching/measured.ts'
 import type { SeenRollout } from '../rollout/rollout-store.ts'
 import { cardRollout } from '../rollout/show-rollout.ts'
-import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from '../snapshot.ts'
+import {
+  versionKey,
+  type Deployment,
+  type RegisteredModel,
+  type Snapshot,
+} from '../registry/snapshot.ts'
 import { PENDING } from '../verify/verification.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { measurement, modelEntry } from '../registry-fixture.ts'
+import { measurement, modelEntry } from '../registry/registry-fixture.ts'
 import { contradictionsOf } from './contradictions.ts'
 
 const claiming = (metric: string, value: number, more = {}) =>

@@ -1,7 +1,7 @@
 /** What tests of discovery do with a test router: offer one more capability, and search. */
 import { z } from 'zod'
 
-import { modelEntry } from '../registry-fixture.ts'
+import { modelEntry } from '../registry/registry-fixture.ts'
 import type { TestRouter } from '../start-test-router.ts'
 
 const Found = z.object({

@@ -1,5 +1,5 @@
 import { isServing } from '../matching/offer.ts'
-import type { CapabilityEntry, ModelEntry, Snapshot } from '../snapshot.ts'
+import type { CapabilityEntry, ModelEntry, Snapshot } from '../registry/snapshot.ts'
 
 /** One capability as people look for it: what its models' manifests say in words. */
 export interface CapabilityDocument {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { modelEntry } from '../registry-fixture.ts'
+import { modelEntry } from '../registry/registry-fixture.ts'
 import type { CapabilityDocument } from './documents.ts'
 import { matchWords, wordsOf } from './match-words.ts'
 

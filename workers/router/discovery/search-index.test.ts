@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
-import { modelEntry } from '../registry-fixture.ts'
+import { modelEntry } from '../registry/registry-fixture.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', 'migrations')
 const migrations = readdirSync(MIGRATIONS)

@@ -10,7 +10,7 @@ import { readBody } from '#shared/read-body.ts'
 
 import { requireKey } from '../authenticate.ts'
 import type { RouterApp } from '../env.ts'
-import { snapshotOf } from '../request-snapshot.ts'
+import { snapshotOf } from '../registry/request-snapshot.ts'
 import { ExploreRequest, ListQuery, SearchRequest } from './ard-bodies.ts'
 import { ardError } from './ard-error.ts'
 import type { CapabilitySearch } from './capability-search.ts'

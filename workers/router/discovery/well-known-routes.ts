@@ -3,7 +3,7 @@ import { etag } from 'hono/etag'
 
 import { publishedKeys } from '../cards/card-keys.ts'
 import type { RouterApp } from '../env.ts'
-import { snapshotOf } from '../request-snapshot.ts'
+import { snapshotOf } from '../registry/request-snapshot.ts'
 import { agentCard } from './agent-card.ts'
 import { catalogueEntries } from './catalogue-entries.ts'
 import { documentsOf } from './documents.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { candidate } from '../registry-fixture.ts'
+import { candidate } from '../registry/registry-fixture.ts'
 import { task } from './task.ts'
 
 const answer = (tokens: string) =>

@@ -4,9 +4,9 @@ import { TOKENS_HEADER } from '#shared/protocol.ts'
 
 import type { Door, NodeAnswer } from '../door.ts'
 import { mediaTypeOf } from '#shared/media-type.ts'
-import { readAnswer } from '../receive-answer.ts'
+import { readAnswer } from '../dispatch/receive-answer.ts'
 import { readSmallJson } from '../read-small-json.ts'
-import { toldProblem } from '../told-problem.ts'
+import { toldProblem } from '../dispatch/told-problem.ts'
 
 /** Task level: what the model's codec takes and answers. */
 export const task: Door = {

@@ -8,8 +8,8 @@ import { INFERENCE_HEADER } from '#shared/protocol.ts'
 import type { Door } from '../door.ts'
 import { mediaTypeOf } from '#shared/media-type.ts'
 import { readSmallJson } from '../read-small-json.ts'
-import { readAnswer } from '../receive-answer.ts'
-import { toldProblem } from '../told-problem.ts'
+import { readAnswer } from '../dispatch/receive-answer.ts'
+import { toldProblem } from '../dispatch/told-problem.ts'
 
 /**
  * What a server of the protocol says of an error; ours send a whole problem with it. MLServer and KServe

@@ -3,7 +3,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import type { Door } from '../door.ts'
 import { task } from '../doors/task.ts'
-import { versionKey, type Snapshot } from '../snapshot.ts'
+import { versionKey, type Snapshot } from '../registry/snapshot.ts'
 
 const utf8 = new TextEncoder()
 

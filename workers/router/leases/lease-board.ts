@@ -1,4 +1,4 @@
-import type { Deployment } from '../snapshot.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 
 /** A renewal as it is stored: each has a greater id than all before it. */
 export interface LeaseRow {

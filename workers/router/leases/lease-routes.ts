@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 
-import { RenewLeases } from '../admin-bodies.ts'
-import { readAdminBody } from '../admin-change.ts'
+import { RenewLeases } from '../admin/admin-bodies.ts'
+import { readAdminBody } from '../admin/admin-change.ts'
 import type { RouterApp } from '../env.ts'
 import { LeaseStore } from './lease-store.ts'
 

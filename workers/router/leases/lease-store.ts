@@ -5,8 +5,8 @@ import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 import { leases } from '#shared/schema.ts'
 
 import type { RegistryBindings } from '../env.ts'
-import type { Deployment } from '../snapshot.ts'
-import { unwritable, type Write } from '../write-registry.ts'
+import type { Deployment } from '../registry/snapshot.ts'
+import { unwritable, type Write } from '../registry/write-registry.ts'
 import type { LeaseRow } from './lease-board.ts'
 
 /** Some 60 bytes each; what is more is read by the next query. */

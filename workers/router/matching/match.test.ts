@@ -5,9 +5,14 @@ import type { TensorSpec } from '#shared/manifest.ts'
 import type { AnswerMediaType } from '#shared/media-answer.ts'
 
 import { explain } from '../explain.ts'
-import { deployment, measurement, modelEntry, rows } from '../registry-fixture.ts'
+import { deployment, measurement, modelEntry, rows } from '../registry/registry-fixture.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
-import { compileSnapshot, type Deployment, type ModelEntry, type Snapshot } from '../snapshot.ts'
+import {
+  compileSnapshot,
+  type Deployment,
+  type ModelEntry,
+  type Snapshot,
+} from '../registry/snapshot.ts'
 import { DEFAULT_CARD_POLICY, VerificationMode } from '../verify/card-policy.ts'
 import { PENDING } from '../verify/verification.ts'
 import { match } from './match.ts'

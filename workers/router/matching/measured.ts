@@ -1,7 +1,7 @@
 import type { RegisteredManifest } from '#shared/remote-manifest.ts'
 
 import { contradictionsOf, type Contradiction } from '../cards/contradictions.ts'
-import type { Deployment } from '../snapshot.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 
 /** Metrics that the router decides by; others are stored and shown. */
 export const ACCURACY = 'accuracy'

@@ -3,9 +3,9 @@ import { producedTypes, type AnswerMediaType } from '#shared/media-answer.ts'
 import { isRemote } from '#shared/remote-manifest.ts'
 
 import type { DoorName } from '../door.ts'
-import { editLists, type Edit } from '../merge-sorted.ts'
+import { editLists, type Edit } from '../registry/merge-sorted.ts'
 import type { VersionPart } from '../rollout/version-parts.ts'
-import type { Candidate, Deployment, RegisteredModel } from '../snapshot.ts'
+import type { Candidate, Deployment, RegisteredModel } from '../registry/snapshot.ts'
 import type { Measured } from './measured.ts'
 import { weightedList, type WeightedList } from './weighted-list.ts'
 

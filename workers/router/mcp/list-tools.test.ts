@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { documentsOf } from '../discovery/documents.ts'
-import { deployment, modelEntry, rows } from '../registry-fixture.ts'
-import { compileSnapshot } from '../snapshot.ts'
+import { deployment, modelEntry, rows } from '../registry/registry-fixture.ts'
+import { compileSnapshot } from '../registry/snapshot.ts'
 import { listTools, TOOLS_IN_A_PAGE } from './list-tools.ts'
 
 function meshOf(domains: readonly string[]) {

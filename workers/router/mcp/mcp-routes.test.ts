@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { modelEntry } from '../registry-fixture.ts'
+import { modelEntry } from '../registry/registry-fixture.ts'
 import { startTestRouter, type Answer, type TestRouter } from '../start-test-router.ts'
 
 let router: TestRouter

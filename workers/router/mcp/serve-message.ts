@@ -14,7 +14,7 @@ import { MESH_VERSION } from '#shared/protocol.ts'
 import type { CapabilitySearch } from '../discovery/capability-search.ts'
 import { documentsOf, type CapabilityDocument } from '../discovery/documents.ts'
 import type { RouterApp } from '../env.ts'
-import { snapshotOf } from '../request-snapshot.ts'
+import { snapshotOf } from '../registry/request-snapshot.ts'
 import { callTool } from './call-tool.ts'
 import { listTools } from './list-tools.ts'
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 
 import { beginTrace } from '#shared/trace.ts'
 
-import { calls, ok, send } from '../dispatch-fixture.ts'
-import type { EndedAttempt } from '../dispatch.ts'
+import { calls, ok, send } from '../dispatch/dispatch-fixture.ts'
+import type { EndedAttempt } from '../dispatch/dispatch.ts'
 import { RouterMetrics } from './router-metrics.ts'
 import { attemptSpan } from './router-spans.ts'
 

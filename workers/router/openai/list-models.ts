@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 
 import type { RouterApp } from '../env.ts'
-import { findNamed } from '../find-named.ts'
-import { snapshotOf } from '../request-snapshot.ts'
-import type { RegisteredModel } from '../snapshot.ts'
+import { findNamed } from '../registry/find-named.ts'
+import { snapshotOf } from '../registry/request-snapshot.ts'
+import type { RegisteredModel } from '../registry/snapshot.ts'
 
 interface OpenAiModel {
   id: string

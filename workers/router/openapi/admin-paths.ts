@@ -8,7 +8,7 @@ import {
   PutDeployment,
   PutModel,
   RenewLeases,
-} from '../admin-bodies.ts'
+} from '../admin/admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'

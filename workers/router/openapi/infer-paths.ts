@@ -7,7 +7,7 @@ import { takesText } from '#shared/text-type.ts'
 
 import { Envelope } from '../constraints.ts'
 import { Question } from '../explain-routes.ts'
-import type { ModelEntry } from '../snapshot.ts'
+import type { ModelEntry } from '../registry/snapshot.ts'
 import { errorAnswers, RUNNING } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { CONSTRAINTS, jsonAnswer, jsonBody, MODEL_CONSTRAINT, ROUTE_HEADERS } from './operation.ts'

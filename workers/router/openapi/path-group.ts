@@ -1,4 +1,4 @@
-import type { Snapshot } from '../snapshot.ts'
+import type { Snapshot } from '../registry/snapshot.ts'
 
 /** A part of an OpenAPI document: an object of OpenAPI's own making. */
 export type Part = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { PutMeasurement } from '../admin-bodies.ts'
+import { PutMeasurement } from '../admin/admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'

@@ -5,7 +5,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterBindings } from '../env.ts'
 import { readSmallJson } from '../read-small-json.ts'
-import type { Deployment } from '../snapshot.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 import type { Readiness } from '../transport.ts'
 import { transports } from '../transports.ts'
 

@@ -1,8 +1,8 @@
 import { log } from '#shared/log.ts'
 
-import type { Job, JobContext } from '../job.ts'
-import { RegistryReader } from '../registry-reader.ts'
-import type { Deployment } from '../snapshot.ts'
+import type { Job, JobContext } from '../jobs/job.ts'
+import { RegistryReader } from '../registry/registry-reader.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 import type { Readiness } from '../transport.ts'
 import { probeDeployment, type Probed } from './probe-deployment.ts'
 import { ProbeStore } from './probe-store.ts'

@@ -4,8 +4,8 @@ import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 import { deployments } from '#shared/schema.ts'
 
 import type { RegistryBindings } from '../env.ts'
-import type { Deployment } from '../snapshot.ts'
-import { writeRegistry, type Write } from '../write-registry.ts'
+import type { Deployment } from '../registry/snapshot.ts'
+import { writeRegistry, type Write } from '../registry/write-registry.ts'
 
 /** Who the audit log names. */
 const ACTOR = 'probe'

@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 
 import type { RouterApp } from '../env.ts'
-import { snapshotOf } from '../request-snapshot.ts'
+import { snapshotOf } from '../registry/request-snapshot.ts'
 import type { DeploymentHealth } from '../resilience/deployment-health.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
-import type { Deployment, Snapshot } from '../snapshot.ts'
+import type { Deployment, Snapshot } from '../registry/snapshot.ts'
 import { probeDeployment } from './probe-deployment.ts'
 
 /** From one round to the next, and of each how many deployments are asked: a request pays nothing, but its isolate does. */

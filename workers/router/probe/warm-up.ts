@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { log } from '#shared/log.ts'
 
 import type { RouterApp } from '../env.ts'
-import type { Deployment } from '../snapshot.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 import { probeDeployment } from './probe-deployment.ts'
 import { ProbeStore } from './probe-store.ts'
 

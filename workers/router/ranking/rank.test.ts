@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { NOTHING_MEASURED } from '../matching/measured.ts'
 import { createOffer, editPools } from '../matching/offer.ts'
-import { deployment, modelEntry } from '../registry-fixture.ts'
+import { deployment, modelEntry } from '../registry/registry-fixture.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
 import { rank } from './rank.ts'
 

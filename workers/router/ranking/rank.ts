@@ -2,7 +2,7 @@ import type { Match } from '../matching/match.ts'
 import { candidateOf } from '../matching/offer.ts'
 import { drawByWeight } from '../matching/weighted-list.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
-import type { Candidate } from '../snapshot.ts'
+import type { Candidate } from '../registry/snapshot.ts'
 import { scoreOf, type Score, type ScoreContext } from './score.ts'
 
 /** A request tries at most this many deployments of one place: the rest would fare no better. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { measuredOf, type MeasurementRow } from '../matching/measured.ts'
-import { deployment, measurement, modelEntry } from '../registry-fixture.ts'
+import { deployment, measurement, modelEntry } from '../registry/registry-fixture.ts'
 import { scoreOf } from './score.ts'
 
 const NOW = 1_700_000_000_000

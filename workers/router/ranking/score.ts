@@ -7,7 +7,7 @@ import {
   type Measurement,
 } from '../matching/measured.ts'
 import type { DeploymentHealth } from '../resilience/deployment-health.ts'
-import type { Candidate } from '../snapshot.ts'
+import type { Candidate } from '../registry/snapshot.ts'
 import { WEIGHTS, type Objective, type Terms } from './objective.ts'
 
 /** The time that counts as half: what a small model takes at the edge with the way there. */

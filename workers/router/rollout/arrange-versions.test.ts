@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { candidate } from '../registry-fixture.ts'
-import type { Candidate } from '../snapshot.ts'
+import { candidate } from '../registry/registry-fixture.ts'
+import type { Candidate } from '../registry/snapshot.ts'
 import { arrangeVersions } from './arrange-versions.ts'
 import type { Rollout } from './rollout.ts'
 import { rollout } from './rollout-fixture.ts'

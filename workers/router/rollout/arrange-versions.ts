@@ -1,4 +1,4 @@
-import { versionKey, type Deployment } from '../snapshot.ts'
+import { versionKey, type Deployment } from '../registry/snapshot.ts'
 import type { Rollout } from './rollout.ts'
 import type { VersionPart } from './version-parts.ts'
 

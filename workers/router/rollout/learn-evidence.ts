@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 
 import type { RouterApp } from '../env.ts'
-import { RegistryReader } from '../registry-reader.ts'
+import { RegistryReader } from '../registry/registry-reader.ts'
 import { sumObservations, type Observation } from './evidence.ts'
 import { judgeRollouts } from './judge-rollouts.ts'
 import { RolloutStore } from './rollout-store.ts'

@@ -1,5 +1,5 @@
-import type { Job } from '../job.ts'
-import { RegistryReader } from '../registry-reader.ts'
+import type { Job } from '../jobs/job.ts'
+import { RegistryReader } from '../registry/registry-reader.ts'
 import { judgeRollouts } from './judge-rollouts.ts'
 import { RolloutStore } from './rollout-store.ts'
 

@@ -6,7 +6,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { rolloutEvidence, rollouts } from '#shared/schema.ts'
 
 import type { RegistryBindings } from '../env.ts'
-import { writeRegistry, type Audit, type Write } from '../write-registry.ts'
+import { writeRegistry, type Audit, type Write } from '../registry/write-registry.ts'
 import type { Verdict } from './decide.ts'
 import { NO_EVIDENCE, type Evidence } from './evidence.ts'
 import type { PatchRollout, Rollout } from './rollout.ts'

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../snapshot.ts'
+import type { Snapshot } from '../registry/snapshot.ts'
 import { findingsOf } from './decide.ts'
 import type { Evidence } from './evidence.ts'
 import type { Rollout } from './rollout.ts'

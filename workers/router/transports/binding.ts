@@ -1,7 +1,7 @@
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterBindings } from '../env.ts'
-import type { Deployment } from '../snapshot.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 import type { Transport } from '../transport.ts'
 import { readinessPath } from './readiness-path.ts'
 

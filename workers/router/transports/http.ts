@@ -4,7 +4,7 @@ import { signRequest, type SignedParts } from '#shared/signed-request.ts'
 
 import type { TransportSecrets } from '../env.ts'
 import { checkPublicUrl } from '../public-url.ts'
-import type { Deployment } from '../snapshot.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 import type { Transport } from '../transport.ts'
 import { readinessPath } from './readiness-path.ts'
 

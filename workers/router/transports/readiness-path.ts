@@ -1,4 +1,4 @@
-import type { Deployment } from '../snapshot.ts'
+import type { Deployment } from '../registry/snapshot.ts'
 import type { Readiness } from '../transport.ts'
 
 /** Where a node of the mesh says whether it is ready (shared/oip/oip-routes.ts). */

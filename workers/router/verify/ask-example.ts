@@ -6,7 +6,7 @@ import { beginTrace, createSpanId, traceparentOf } from '#shared/trace.ts'
 
 import type { NodeAnswer } from '../door.ts'
 import type { RouterBindings } from '../env.ts'
-import type { Candidate } from '../snapshot.ts'
+import type { Candidate } from '../registry/snapshot.ts'
 import { transports } from '../transports.ts'
 import type { ExampleCall } from './example-call.ts'
 

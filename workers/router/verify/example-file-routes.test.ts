@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { sha256 } from '#shared/sha256.ts'
 
-import { modelEntry } from '../registry-fixture.ts'
+import { modelEntry } from '../registry/registry-fixture.ts'
 import { startTestRouter, type TestRouter } from '../start-test-router.ts'
 import { MAX_EXAMPLE_FILE_BYTES } from './example-file-routes.ts'
 

@@ -7,9 +7,9 @@ import { isRemote, type RegisteredManifest } from '#shared/remote-manifest.ts'
 import { sha256 } from '#shared/sha256.ts'
 
 import type { RouterApp } from '../env.ts'
-import { RegistryReader } from '../registry-reader.ts'
-import { latestSnapshotOf } from '../request-snapshot.ts'
-import { versionKey } from '../snapshot.ts'
+import { RegistryReader } from '../registry/registry-reader.ts'
+import { latestSnapshotOf } from '../registry/request-snapshot.ts'
+import { versionKey } from '../registry/snapshot.ts'
 import { VerificationStore } from './verification-store.ts'
 
 /** In base64 it must fit a row of D1, which has 2 MB. */

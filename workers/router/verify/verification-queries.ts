@@ -5,7 +5,7 @@ import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { deployments, measurements, verifications } from '#shared/schema.ts'
 
 import type { MeasurementRow } from '../matching/measured.ts'
-import type { Write } from '../write-registry.ts'
+import type { Write } from '../registry/write-registry.ts'
 
 /** Of each deployment, metric and source; enough to see which way it goes. */
 const KEPT_MEASUREMENTS = 20

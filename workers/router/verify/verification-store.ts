@@ -6,8 +6,8 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { deployments, exampleFiles, measurements, verifications } from '#shared/schema.ts'
 
 import type { RegistryBindings } from '../env.ts'
-import { registryUnreadable } from '../registry-unreadable.ts'
-import { writeRegistry, type Audit, type Write } from '../write-registry.ts'
+import { registryUnreadable } from '../registry/registry-unreadable.ts'
+import { writeRegistry, type Audit, type Write } from '../registry/write-registry.ts'
 import { measurementWrites, verifySoon } from './verification-queries.ts'
 import type { Verdict } from './verify-deployment.ts'
 

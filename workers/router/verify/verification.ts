@@ -1,6 +1,6 @@
 import type { verifications } from '#shared/schema.ts'
 
-import type { Deployment, RegisteredModel } from '../snapshot.ts'
+import type { Deployment, RegisteredModel } from '../registry/snapshot.ts'
 import type { VerificationMode } from './card-policy.ts'
 
 type Stored = typeof verifications.$inferSelect

@@ -1,6 +1,11 @@
 import type { RouterBindings } from '../env.ts'
 import { opensDoor } from '../matching/offer.ts'
-import { versionKey, type Deployment, type RegisteredModel, type Snapshot } from '../snapshot.ts'
+import {
+  versionKey,
+  type Deployment,
+  type RegisteredModel,
+  type Snapshot,
+} from '../registry/snapshot.ts'
 import { PENDING, type Verification } from './verification.ts'
 import { VerificationStore } from './verification-store.ts'
 import { verifyDeployment, type Verdict } from './verify-deployment.ts'

@@ -4,8 +4,8 @@ import { encodeBase64 } from '#shared/base64.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { RemoteManifest } from '#shared/remote-manifest.ts'
 
-import { deployment, modelEntry } from '../registry-fixture.ts'
-import type { Deployment, RegisteredModel } from '../snapshot.ts'
+import { deployment, modelEntry } from '../registry/registry-fixture.ts'
+import type { Deployment, RegisteredModel } from '../registry/snapshot.ts'
 import { verifyDeployment, type VerifyOptions } from './verify-deployment.ts'
 
 const right = [{ label: 'good', score: 1 }]

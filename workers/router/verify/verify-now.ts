@@ -5,9 +5,9 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from '../env.ts'
 import { outliveCaller } from '../outlive-caller.ts'
-import { RegistryReader } from '../registry-reader.ts'
-import { latestSnapshotOf } from '../request-snapshot.ts'
-import { versionKey, type Deployment } from '../snapshot.ts'
+import { RegistryReader } from '../registry/registry-reader.ts'
+import { latestSnapshotOf } from '../registry/request-snapshot.ts'
+import { versionKey, type Deployment } from '../registry/snapshot.ts'
 import { PENDING, type Verification } from './verification.ts'
 import { verifyAndRecord } from './verify-and-record.ts'
 

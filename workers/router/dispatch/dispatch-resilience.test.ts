@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { calls, ok, outcomes, problem, send, type Reply } from './dispatch-fixture.ts'
+import { describeRoute } from './dispatch.ts'
+import { HealthBoard } from '../resilience/health-board.ts'
+
+/** The fixture's node `n0`, as the board knows it. */
+const FIRST = { id: 'tone@1/n0', modelId: 'tone', target: 'TONE' }
+
+beforeEach(() => {
+  calls.length = 0
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
+})
+afterEach(() => vi.restoreAllMocks())
+
+const asked = () => calls.map(({ node }) => node)
+
+/** Never answers by itself; ends when it is cancelled. */
+const silent: Reply = (call) =>
+  new Promise((_, reject) => {
+    call.signal.addEventListener('abort', () => reject(call.signal.reason as Error))
+  })
+
+function after(ms: number, reply: Reply): Reply {
+  return async (call) => {
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    return reply(call)
+  }
+}
+
+/** A board that has seen the first node answer within 10 ms often enough to know it. */
+function acquainted(): HealthBoard {
+  const board = new HealthBoard()
+  for (let i = 0; i < 30; i++) board.of(FIRST).latency.observe(10, Date.now())
+  return board
+}
+
+describe('a hedge', () => {
+  test('is asked when the first is later than it usually is; the first answer wins, the other is cancelled', async () => {
+    const { attempts, deployment } = await send([silent, ok], { board: acquainted() })
+    expect(deployment.node).toBe('n1')
+    expect(attempts).toMatchObject([
+      { node: 'n1', kind: 'hedge', outcome: 'ok' },
+      { node: 'n0', kind: 'first', outcome: 'cancelled' },
+    ])
+    expect(calls[0]?.call.signal.aborted).toBe(true)
+    expect(describeRoute(attempts)).toMatch(/ok;[\d.]+ms;hedge, .*cancelled/)
+  })
+
+  test('is cancelled itself when the first answers after all', async () => {
+    const { attempts } = await send([after(40, ok), silent], { board: acquainted() })
+    expect(attempts).toMatchObject([
+      { node: 'n0', outcome: 'ok' },
+      { node: 'n1', kind: 'hedge', outcome: 'cancelled' },
+    ])
+    expect(calls[1]?.call.signal.aborted).toBe(true)
+  })
+
+  test('is not made while too little is known of how long the first takes', async () => {
+    await send([after(60, ok), ok])
+    expect(asked()).toEqual(['n0'])
+  })
+
+  test('is not made without leave of the budget, and the first is waited for', async () => {
+    const board = acquainted()
+    while (board.budget.take(Date.now())) continue
+    const { attempts } = await send([after(40, ok), ok], { board })
+    expect(asked()).toEqual(['n0'])
+    expect(outcomes(attempts)).toEqual(['ok'])
+  })
+
+  test('is asked once, not again and again', async () => {
+    const { attempts } = await send([after(60, ok), silent, silent, ok], { board: acquainted() })
+    expect(asked()).toEqual(['n0', 'n1'])
+    expect(outcomes(attempts)).toEqual(['ok', 'cancelled'])
+  })
+
+  test('that fails leaves the first on its way, and nobody else is asked meanwhile', async () => {
+    const { attempts } = await send([after(60, ok), () => problem('runtime_trap'), ok], {
+      board: acquainted(),
+    })
+    expect(asked()).toEqual(['n0', 'n1'])
+    expect(outcomes(attempts)).toEqual(['runtime_trap', 'ok'])
+  })
+
+  test('that keeps winning opens the breaker of what hangs, though no call of it ever fails', async () => {
+    const board = acquainted()
+    for (let i = 0; i < 6; i++) {
+      await send([silent, ok], { board })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    calls.length = 0
+    await send([silent, ok], { board })
+    expect(asked()).toEqual(['n1'])
+  })
+
+  test('that wins many times at once says no more than once', async () => {
+    const board = acquainted()
+    await Promise.all(Array.from({ length: 10 }, () => send([silent, ok], { board })))
+    expect(board.of(FIRST).breaker.state(Date.now())).toBe('closed')
+  })
+
+  test('leaves no call counted as on its way', async () => {
+    const board = acquainted()
+    await send([silent, ok], { board })
+    await send([after(30, ok), silent], { board })
+    expect(board.of(FIRST).inFlight).toBe(0)
+    expect(board.find({ id: 'tone@1/n1', target: 'TONE' })?.inFlight).toBe(0)
+  })
+})
+
+describe('a retry', () => {
+  test('is not made without leave of the budget: the failure is answered', async () => {
+    const board = new HealthBoard()
+    while (board.budget.take(Date.now())) continue
+    const refused = send([() => problem('runtime_trap'), ok], { board })
+    await expect(refused).rejects.toMatchObject({ code: 'runtime_trap' })
+    expect(asked()).toEqual(['n0'])
+  })
+
+  test("is never made of the caller's own error, and costs nothing then", async () => {
+    const board = new HealthBoard()
+    await send([() => problem('invalid_request'), ok], { board })
+    expect(asked()).toEqual(['n0'])
+    expect(board.budget.available).toBe(100)
+  })
+})
+
+describe('a deployment that keeps failing', () => {
+  const trap: Reply = () => problem('runtime_trap')
+
+  test('is asked last from its fifth failure on, and first again when a probe succeeded', async () => {
+    const board = new HealthBoard()
+    for (let i = 0; i < 5; i++) await send([trap, ok], { board })
+    calls.length = 0
+    await send([trap, ok], { board })
+    expect(asked()).toEqual(['n1'])
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 })
+    calls.length = 0
+    await send([ok, ok], { board })
+    await send([ok, ok], { board })
+    expect(asked()).toEqual(['n0', 'n0'])
+    vi.useRealTimers()
+  })
+
+  test('is still asked when nobody else is left: a request is not lost to caution', async () => {
+    const board = new HealthBoard()
+    for (let i = 0; i < 5; i++) await send([trap, trap], { board }).catch(() => undefined)
+    calls.length = 0
+    await send([ok, trap], { board })
+    expect(asked()).toEqual(['n0'])
+  })
+
+  test('is not held for failing when it only was busy or the input was wrong', async () => {
+    const board = new HealthBoard()
+    for (let i = 0; i < 10; i++) await send([() => problem('overloaded'), ok], { board })
+    for (let i = 0; i < 10; i++) await send([() => problem('invalid_input'), ok], { board })
+    expect(board.of(FIRST).breaker.state(Date.now())).toBe('closed')
+    expect(board.of(FIRST).concurrency.limit).toBeLessThan(64)
+  })
+
+  test('is left alone for as long as it asked', async () => {
+    const board = new HealthBoard()
+    const later: Reply = () =>
+      new Response(null, { status: 503, headers: { 'retry-after': '20', 'content-length': '0' } })
+    await send([later, ok], { board })
+    calls.length = 0
+    await send([ok, ok], { board })
+    expect(asked()).toEqual(['n1'])
+    expect(board.of(FIRST).breaker.retryAt).toBeGreaterThan(Date.now() + 15_000)
+  })
+})
+
+test('a full deployment is passed over for one that has room', async () => {
+  const board = new HealthBoard()
+  const health = board.of(FIRST)
+  for (let i = 0; i < health.concurrency.limit; i++) health.begin(Date.now())
+  await send([ok, ok], { board })
+  expect(asked()).toEqual(['n1'])
+})
+
+describe('where every deployment is full', () => {
+  /** A board on which the only node has as many calls on their way as it takes. */
+  function full(): { board: HealthBoard; finish(): void } {
+    const board = new HealthBoard()
+    const health = board.of(FIRST)
+    for (let i = 0; i < 100; i++) health.latency.observe(5, Date.now())
+    const underway = Array.from({ length: health.concurrency.limit }, () =>
+      health.begin(Date.now()),
+    )
+    const finish = () => {
+      const [one] = underway.splice(0, 1)
+      if (one) health.answered(one, Date.now())
+    }
+    return { board, finish }
+  }
+
+  test('a request waits for a place, and is answered when there is one', async () => {
+    const { board, finish } = full()
+    const sent = send([ok], { board })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(asked()).toEqual([])
+    finish()
+    expect(outcomes((await sent).attempts)).toEqual(['ok'])
+  })
+
+  test('is refused with a typed error when no place will be free in time', async () => {
+    const { board } = full()
+    await expect(send([ok], { board, deadlineMs: 30 })).rejects.toMatchObject({
+      code: 'shed',
+      retryable: true,
+      retryAfter: 1,
+    })
+    expect(asked()).toEqual([])
+  })
+})
