@@ -40,7 +40,7 @@ interface ExplainedRollout {
 }
 
 export interface Explanation {
-  /** Best first, then those that fail. */
+  /** Best first, then those that fail: where it is only they, before where it is their model. */
   deployments: readonly ExplainedDeployment[]
   /** How many more there are than are listed. */
   more: number
@@ -63,9 +63,7 @@ export function explain(
   context: ExplainContext,
 ): Explanation {
   const all = offers.flatMap((offer) => explainOffer(registered, offer, needs, context))
-  const sorted = all.toSorted(
-    (a, b) => (b.told.score?.total ?? -Infinity) - (a.told.score?.total ?? -Infinity),
-  )
+  const sorted = all.toSorted((a, b) => worthOf(b) - worthOf(a))
   const fitting = sorted.filter(({ told }) => told.score)
   const arranged = needs.version === undefined ? arrange(fitting, context.caller) : fitting
   const told = [...arranged, ...sorted.filter((own) => !own.told.score)].map((own) => own.told)
@@ -78,6 +76,12 @@ export function explain(
 interface Explained {
   told: ExplainedDeployment
   offer: Offer
+  /** Whether the model could answer, wherever it runs. */
+  isModelRight: boolean
+}
+
+function worthOf({ told, isModelRight }: Explained): number {
+  return told.score?.total ?? (isModelRight ? -1 : -2)
 }
 
 function arrange(fitting: readonly Explained[], caller: Caller): readonly Explained[] {
@@ -112,20 +116,22 @@ function explainOffer(
   context: ExplainContext,
 ): Explained[] {
   const rollout = explainRollout(offer, needs, context.caller)
-  return explainDeployments(registered, offer, needs, context).map((told) => ({
+  const ofModel = modelFailure(needs, offer)
+  const isModelRight = ofModel === undefined
+  return explainDeployments(registered, offer, { needs, ofModel }, context).map((told) => ({
     told: { ...told, ...rollout },
     offer,
+    isModelRight,
   }))
 }
 
 function explainDeployments(
   registered: Registered,
   offer: Offer,
-  needs: Needs,
+  { needs, ofModel }: { needs: Needs; ofModel: Failure | undefined },
   context: ExplainContext,
 ): ExplainedDeployment[] {
   const model = nameOf(offer)
-  const ofModel = modelFailure(needs, offer)
   const deployments = registered.deploymentsOf.get(versionKey(offer.model.manifest)) ?? []
   if (deployments.length === 0) {
     const failed = ofModel ?? { predicate: 'deployed', reason: 'it runs nowhere' }

@@ -71,14 +71,14 @@ describe('what nobody can serve', () => {
     const deployments = [deployment({ state: 'draining' })]
     expect(refusal({}, { deployments })).toMatchObject({
       code: 'no_deployment',
-      message: `${TONE} is known, but nothing that offers it is ready`,
+      message: `${TONE} is known, but nothing that offers it is ready: tone@1 on mesh-tone: it is draining`,
       extensions: {
         explain: { deployments: [{ failed: { predicate: 'state', reason: 'it is draining' } }] },
       },
     })
     expect(refusal({ constraints: { placement: 'native' } })).toMatchObject({
       code: 'no_deployment',
-      message: `1 deployments of ${TONE} are ready, but none satisfies placement native`,
+      message: `no deployment of ${TONE} can take this: tone@1 on mesh-tone: it is edge, and native is asked for`,
     })
   })
 
@@ -123,8 +123,26 @@ describe('what nobody can serve', () => {
     const deployments = Array.from({ length: 50 }, (_, i) =>
       deployment({ node: `n${i}`, state: 'disabled' }),
     )
-    const { extensions } = refusal({}, { deployments })
+    const { extensions, message } = refusal({}, { deployments })
     expect(extensions).toMatchObject({ explain: { more: 30 } })
+    expect(message).toContain('tone@1 on n0: it is disabled')
+    expect(message).toMatch(/ and 47 more$/)
+  })
+
+  test('says why of the pinned version, however many others there are', () => {
+    const models = [modelEntry(), modelEntry({ version: '2' })]
+    const deployments = [
+      ...Array.from({ length: 30 }, (_, i) => deployment({ node: `n${i}` })),
+      deployment({ version: '2', node: 'shut', state: 'disabled' }),
+    ]
+    const { message, extensions } = refusal(
+      { constraints: { model: 'tone', version: '2' } },
+      { models, deployments },
+    )
+    expect(message).toContain('can take this: tone@2 on shut: it is disabled')
+    expect(extensions).toMatchObject({
+      explain: { deployments: expect.arrayContaining([expect.objectContaining({ node: 'shut' })]) },
+    })
   })
 
   test('sends whoever asks for a task of a model without a codec to its tensors', () => {

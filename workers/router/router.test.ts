@@ -146,7 +146,7 @@ describe('an inference', () => {
       body: JSON.stringify({ capability: TONE, inputs: 'hello' }),
     })
     expect([status, body.code]).toEqual([503, 'no_deployment'])
-    expect(body.detail).toContain('placement edge')
+    expect(body.detail).toContain('tone@1 on far: it is native, and edge is asked for')
   })
 
   test('with a body above 16 MiB is refused', async () => {
