@@ -254,7 +254,10 @@ test.each([
 
 test('an address that is not there is not_found, with or without a key', async () => {
   for (const key of ['', ADMIN_KEY]) {
-    expect((await router.send('/nothing', { key })).body.code).toBe('not_found')
+    expect((await router.send('/nothing', { key })).body).toMatchObject({
+      code: 'not_found',
+      detail: 'GET /nothing is not an address of the mesh; GET /docs tells all',
+    })
   }
 })
 
