@@ -87,6 +87,7 @@ describe('what nobody can serve', () => {
     ['a size', { has: { bytes: 1_001 } }, 'payload_too_large', '1000 bytes, not 1001'],
     ['a label', { constraints: { labels: ['sad'] } }, 'no_deployment', 'no label sad'],
     ['an answer', { constraints: { produces: 'image/png' } }, 'no_deployment', 'application/json'],
+    ['a shape', { constraints: { shape: [3, 2] } }, 'no_deployment', 'y [-1], not [3,2]'],
     [
       'a language',
       { constraints: { language: 'de-AT' } },

@@ -99,7 +99,8 @@ function needsOf(
   { policy }: Pick<Snapshot, 'policy'>,
   { door, constraints, has = {} }: Wanted,
 ): Needs {
-  const { placement, region, model, version, minAccuracy, language, labels, produces } = constraints
+  const { placement, region, model, version, minAccuracy, language, labels, produces, shape } =
+    constraints
   return {
     door,
     placement,
@@ -111,6 +112,7 @@ function needsOf(
     language,
     labels,
     produces,
+    shape,
     ...has,
   }
 }

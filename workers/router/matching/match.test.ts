@@ -33,13 +33,15 @@ const model = fc
     languages: fc.option(fc.subarray(LANGUAGES, { minLength: 1 }), { nil: undefined }),
     inputBytes: fc.constantFrom(10, 1_000),
     dim: fc.constantFrom(-1, 3),
+    out: fc.constantFrom<number[]>([-1], [2], [2, 3]),
   })
-  .map(({ inputBytes, dim, languages, produces, ...own }) =>
+  .map(({ inputBytes, dim, out, languages, produces, ...own }) =>
     modelEntry({
       ...own,
       produces: [produces],
       ...(languages ? { languages } : {}),
       inputs: [{ name: 'x', datatype: 'FP32', shape: [dim] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: out }],
       limits: { inputBytes, tensorElements: 1_000, concurrency: 1 },
     }),
   )
@@ -65,6 +67,7 @@ const needs: fc.Arbitrary<Needs> = fc.record({
     bytes: fc.constantFrom(5, 500),
     language: fc.constantFrom('en', 'de-AT', 'fr'),
     produces: fc.constantFrom('application/json', 'image/png'),
+    shape: fc.constantFrom([2], [3], [2, -1]),
     labels: fc.subarray(LABELS),
     minAccuracy: fc.constantFrom(0.5, 0.9),
     region: fc.constantFrom('eu', 'us'),
@@ -93,8 +96,8 @@ function serves(
   accuracy: number | undefined,
   verified: boolean,
 ): boolean {
-  const { accepts, labels = [], languages, limits, inputs } = manifest
-  const [input] = inputs
+  const { accepts, labels = [], languages, limits, inputs, outputs } = manifest
+  const [[input], [output]] = [inputs, outputs]
   const saysNothing = want.mediaType === undefined || want.mediaType === 'application/json'
   return (
     own.state === 'ready' &&
@@ -114,6 +117,11 @@ function serves(
       languages.some((known) => want.language?.startsWith(known))) &&
     (want.produces === undefined ||
       (manifest.produces ?? []).some((type) => type === want.produces)) &&
+    (want.shape === undefined ||
+      `${want.shape}` === `${output?.shape}` ||
+      // an open dimension, of the one or of the other
+      (want.shape.length === 1 && output?.shape[0] === -1) ||
+      (want.shape[1] === -1 && output?.shape.length === 2)) &&
     (want.labels ?? []).every((label) => labels.includes(label)) &&
     (want.minAccuracy === undefined || (accuracy ?? -1) >= want.minAccuracy) &&
     (want.placement === 'any' || own.placement === want.placement.replace('-only', '')) &&
