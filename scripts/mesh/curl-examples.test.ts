@@ -15,7 +15,7 @@ async function curlOf(id: string, capabilities: Record<string, string>) {
     path: outputDir,
     manifest: modelEntry({ id: name, capability }).manifest,
   }))
-  const [folder] = folders.filter((own) => own.id === id)
+  const folder = folders.find((own) => own.id === id)
   if (!folder) throw new Error(`there is no ${id}`)
   return curlExample(folder, { url: 'http://mesh', key: 'k', outputDir, folders })
 }
