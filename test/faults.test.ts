@@ -149,9 +149,17 @@ describe('a far node', () => {
   test('that is the only one and fails gives a typed error with every attempt', async () => {
     await deploy('edge-bad', (response) => response.writeHead(503).end())
     const problem = await expectProblem(post(FAR), 503, 'unreachable')
-    expect(problem.attempts).toEqual([
-      expect.objectContaining({ node: 'edge-bad', outcome: 'unreachable' }),
-    ])
+    // asked again twice, in case it was away for a moment only
+    expect(problem.attempts).toEqual(
+      Array.from({ length: 3 }, (_, i) =>
+        expect.objectContaining({
+          node: 'edge-bad',
+          outcome: 'unreachable',
+          kind: i === 0 ? 'first' : 'retry',
+        }),
+      ),
+    )
+    expect(problem.detail).toBe('none of 1 deployments could answer')
   })
 
   test('that answers too late costs no more than the deadline', async () => {
@@ -252,6 +260,6 @@ describe('when parts of the mesh are gone', () => {
     const started = performance.now()
     const problem = await expectProblem(post(LANGUAGE), 503, 'unreachable')
     expect(performance.now() - started).toBeLessThan(5_000)
-    expect(problem.attempts).toHaveLength(2)
+    expect(problem.detail).toBe('none of 2 deployments could answer')
   })
 })

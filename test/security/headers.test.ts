@@ -253,7 +253,7 @@ describe('what is answered', () => {
       const { headers } = await router.send(path, { key })
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       const type = headers.get('content-type') ?? ''
-      expect(type).toMatch(/^(application\/(problem\+)?json|text\/(plain|html);)/)
+      expect(type).toMatch(/^(application\/((problem|jwk-set)\+)?json|text\/(plain|html);)/)
       if (!type.startsWith('text/html')) continue
       const policy = headers.get('content-security-policy') ?? ''
       for (const directive of ['default-src', 'base-uri', 'form-action', 'frame-ancestors']) {

@@ -55,8 +55,8 @@ describe('in shadow', () => {
     const { rollout } = await rollouts.sendUntilDecided()
     expect(rollout).toMatchObject({ state: 'promoted', evidence: { disagreements: 0 } })
     for (const user of ['a', 'b', 'c']) {
-      expect((await rollouts.ask(user)).headers.get('mesh-model')).toBe(
-        `tone@${rollouts.candidate()}`,
+      expect((await rollouts.ask(user)).headers.get('mesh-route')).toContain(
+        `tone@${rollouts.candidate()};`,
       )
     }
     rollouts.router.answerWith(PROBLEM_TYPE, BROKEN, { status: 500, version: rollouts.candidate() })
