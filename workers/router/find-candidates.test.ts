@@ -130,6 +130,37 @@ describe('what nobody can serve', () => {
     expect(message).toMatch(/ and 47 more$/)
   })
 
+  test('looks at a thousand of very many, those whose model is right first, and counts the others', () => {
+    const models = [modelEntry(), modelEntry({ version: '2' })]
+    const many = Array.from({ length: 3_000 }, (_, i) => deployment({ node: `n${i}` }))
+    const looked = new Set<string>()
+    const board = new HealthBoard()
+    const overSince = board.leases.overSince.bind(board.leases)
+    board.leases.overSince = (own, now) => {
+      looked.add(own.id)
+      return overSince(own, now)
+    }
+    const ask = (constraints: Partial<Constraints>) => {
+      looked.clear()
+      try {
+        find(
+          { constraints },
+          { models, deployments: [...many, deployment({ version: '2', node: 'two' })] },
+          board,
+        )
+      } catch (err) {
+        return (err as MeshError).extensions // as: nothing else is thrown
+      }
+      throw new Error('it was not refused')
+    }
+    expect(ask({ placement: 'native' })).toMatchObject({ explain: { more: 2_981 } })
+    expect(looked.size).toBe(1_000)
+    expect(ask({ model: 'tone', version: '2', placement: 'native' })).toMatchObject({
+      explain: { deployments: expect.arrayContaining([expect.objectContaining({ node: 'two' })]) },
+    })
+    expect(looked).toContain('tone@2/two')
+  })
+
   test('says why of the pinned version, however many others there are', () => {
     const models = [modelEntry(), modelEntry({ version: '2' })]
     const deployments = [
