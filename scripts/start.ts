@@ -135,6 +135,7 @@ async function printUsage(mesh: Mesh): Promise<void> {
       url: mesh.url,
       key: mesh.secrets.inferKey,
       outputDir: OUTPUT_DIR,
+      folders: mesh.folders,
     })
     if (curl) console.log(`${curl}\n`)
   }

@@ -114,6 +114,12 @@ describe('the log of decisions', () => {
     expect(kept).toMatchObject({ model: 'tone@1', node: 'far', attempts: [] })
   })
 
+  test('refuses what it can not be asked, in one line that says what it can', async () => {
+    const { status, body } = await router.admin('GET', '/decisions?limit=501&outcome=fine')
+    expect(status).toBe(400)
+    expect(body.detail).toMatch(/^outcome: must be ok or the code of an error; limit: .+ <=500$/)
+  })
+
   test('is read page by page, and by model and outcome', async () => {
     for (let i = 0; i < 3; i++) await router.infer()
     const first = (await router.admin('GET', '/decisions?model=tone&outcome=ok&limit=2')).body

@@ -169,7 +169,7 @@ describe('what cannot be a key', () => {
     const answer = await ask('GET /capabilities', '', { authorization: `Bearer ${key}` })
     expect([answer.status, answer.body.detail]).toEqual([
       401,
-      'the authorization header must be `Bearer <key>`',
+      'the authorization header must be `Bearer <key>`; a key has 16 to 128 letters, digits, - and _',
     ])
   })
 

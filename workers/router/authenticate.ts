@@ -49,7 +49,10 @@ async function findKey(c: Context<RouterApp>): Promise<ApiKey> {
   }
   const token = BEARER.exec(header)?.[1]
   if (token === undefined) {
-    throw new MeshError('unauthenticated', 'the authorization header must be `Bearer <key>`')
+    throw new MeshError(
+      'unauthenticated',
+      'the authorization header must be `Bearer <key>`; a key has 16 to 128 letters, digits, - and _',
+    )
   }
   const hash = await hashKey(token)
   // hashes are compared, so the time it takes tells nothing of the key

@@ -24,6 +24,7 @@ describe('constraintsOf', () => {
         'mesh-language': 'pt-BR',
         'mesh-labels': 'spam, ham',
         'mesh-produces': 'image/png',
+        'mesh-shape': '-1, 100',
         'mesh-region': 'eu-west',
         'mesh-placement': 'edge-only',
       }),
@@ -35,6 +36,7 @@ describe('constraintsOf', () => {
       language: 'pt-BR',
       labels: ['spam', 'ham'],
       produces: 'image/png',
+      shape: [-1, 100],
       region: 'eu-west',
     })
   })
@@ -52,6 +54,10 @@ describe('constraintsOf', () => {
     ['mesh-language', 'English'],
     ['mesh-labels', ''],
     ['mesh-produces', 'video/mp4'],
+    ['mesh-shape', ''],
+    ['mesh-shape', '-2,100'],
+    ['mesh-shape', '1,1,1,1,1,1,1,1,1'],
+    ['mesh-shape', '[100]'],
     ['mesh-model', ''],
     ['mesh-model', '../etc'],
     ['mesh-model', 'tone@latest'],

@@ -20,6 +20,7 @@ const HEADER_OF = {
   language: 'mesh-language',
   labels: 'mesh-labels',
   produces: 'mesh-produces',
+  shape: 'mesh-shape',
   priority: 'mesh-priority',
   sticky: 'mesh-sticky',
 } as const
@@ -30,6 +31,7 @@ const KNOWN_HEADERS: readonly string[] = [
   ...Object.values(HEADER_OF),
 ]
 const MAX_LABELS = 64
+const MAX_DIMENSIONS = 8
 
 /** What a caller may ask of the answer; all optional. */
 export const ConstraintFields = z
@@ -59,6 +61,8 @@ export const ConstraintFields = z
       .optional(),
     /** Media type of the answer. */
     produces: AnswerMediaType.optional(),
+    /** Of a tensor that the model puts out; -1 for a dimension that may be any. */
+    shape: z.array(z.int().min(-1)).min(1).max(MAX_DIMENSIONS).optional(),
   })
   .refine(({ model, version }) => version === undefined || model !== undefined, {
     error: 'a version needs its model',
@@ -132,6 +136,9 @@ function fieldsOf(headers: Headers): Record<string, unknown> {
 
 function valueOf(field: string, value: string): unknown {
   if (field === 'minAccuracy') return /^[\d.]+$/.test(value) ? Number(value) : value
+  if (field === 'shape') {
+    return value.split(',').map((dim) => (/^(-1|\d{1,9})$/.test(dim.trim()) ? Number(dim) : dim))
+  }
   if (field === 'labels') return value.split(',').map((label) => label.trim())
   return value
 }

@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 
 import { oipError } from '#shared/oip/oip-error.ts'
-import { answerErrorsAs, onError, onNotFound } from '#shared/problem.ts'
+import { answerErrorsAs, onError } from '#shared/problem.ts'
 
+import { answerNotFound } from './answer-not-found.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
 import { allowOrigins } from './allow-origins.ts'
 import { cardRoutes } from './cards/card-routes.ts'
@@ -32,7 +33,7 @@ export function createRouter(state = createIsolateState()): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
   const search = new CapabilitySearch()
   app.onError(onError)
-  app.notFound(onNotFound)
+  app.notFound(answerNotFound)
   app.use(identify(state))
   app.use(traceRequests)
   app.use(allowOrigins)

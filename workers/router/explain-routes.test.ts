@@ -67,6 +67,8 @@ describe('POST /explain', () => {
       code: 'invalid_request',
       detail: expect.stringContaining('inputs'),
     })
+    const unsure = await ask({ capability: TONE, constraints: { minAccuracy: 2 } })
+    expect(unsure.body.detail).toMatch(/^constraints\.minAccuracy: .+ <=1$/)
     expect((await ask({ capability: TONE, has: { bytes: -1 } })).status).toBe(400)
     const anonymous = await router.send('/explain', { method: 'POST', key: '', body: '{}' })
     expect(anonymous.status).toBe(401)

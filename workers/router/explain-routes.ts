@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
 import { Capability, TensorSpec } from '#shared/manifest.ts'
 import { MeshError } from '#shared/mesh-error.ts'
@@ -41,7 +42,7 @@ export function explainRoutes(): Hono<RouterApp> {
   app.post('/', async (c) => {
     const body = await readBody(c.req.raw, MAX_QUESTION_BYTES, 'the question:')
     const parsed = Question.safeParse(parseJson(body, 'the question'))
-    if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+    if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
     const { capability, door, has } = parsed.data
     const constraints = constraintsOf(c.req.raw.headers, parsed.data.constraints)
     const explanation = await lookTwice(c, (snapshot) => {

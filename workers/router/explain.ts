@@ -39,8 +39,11 @@ interface ExplainedRollout {
   candidateFirst?: boolean
 }
 
+/** Of the deployments of a capability: to look at each of a hundred thousand would take all others' time. */
+const MAX_CONSIDERED = 1_000
+
 export interface Explanation {
-  /** Best first, then those that fail. */
+  /** Best first, then those that fail: where it is only they, before where it is their model. */
   deployments: readonly ExplainedDeployment[]
   /** How many more there are than are listed. */
   more: number
@@ -55,29 +58,53 @@ export interface ExplainContext extends ScoreContext {
 
 type Registered = Pick<Snapshot, 'deploymentsOf' | 'verifications' | 'policy'>
 
-/** What becomes of a request, without running it: each deployment of the offers with its score or its failure. */
+/** What becomes of a request, without running it: deployments of the offers, each with its score or its failure. */
 export function explain(
   registered: Registered,
   offers: readonly Offer[],
   needs: Needs,
   context: ExplainContext,
 ): Explanation {
-  const all = offers.flatMap((offer) => explainOffer(registered, offer, needs, context))
-  const sorted = all.toSorted(
-    (a, b) => (b.told.score?.total ?? -Infinity) - (a.told.score?.total ?? -Infinity),
-  )
+  const judged = offers
+    .map((offer) => ({ offer, ofModel: modelFailure(needs, offer) }))
+    .toSorted((a, b) => Number(a.ofModel !== undefined) - Number(b.ofModel !== undefined))
+  let left = MAX_CONSIDERED
+  let passedBy = 0
+  const all = judged.flatMap((own) => {
+    const deployments = registered.deploymentsOf.get(versionKey(own.offer.model.manifest)) ?? []
+    const considered = deployments.slice(0, left)
+    passedBy += deployments.length - considered.length
+    // a version that runs nowhere is one thing to tell as well
+    if (left === 0) return []
+    left -= Math.max(1, considered.length)
+    return explainOffer(registered, { ...own, deployments: considered }, needs, context)
+  })
+  const sorted = all.toSorted((a, b) => worthOf(b) - worthOf(a))
   const fitting = sorted.filter(({ told }) => told.score)
   const arranged = needs.version === undefined ? arrange(fitting, context.caller) : fitting
   const told = [...arranged, ...sorted.filter((own) => !own.told.score)].map((own) => own.told)
   return {
     deployments: told.slice(0, context.limit),
-    more: Math.max(0, told.length - context.limit),
+    more: Math.max(0, told.length - context.limit) + passedBy,
   }
+}
+
+/** A model version, why it can't serve the request, and those of its deployments that are looked at. */
+interface Judged {
+  offer: Offer
+  ofModel: Failure | undefined
+  deployments: readonly Deployment[]
 }
 
 interface Explained {
   told: ExplainedDeployment
   offer: Offer
+  /** Whether the model could answer, wherever it runs. */
+  isModelRight: boolean
+}
+
+function worthOf({ told, isModelRight }: Explained): number {
+  return told.score?.total ?? (isModelRight ? -1 : -2)
 }
 
 function arrange(fitting: readonly Explained[], caller: Caller): readonly Explained[] {
@@ -107,26 +134,27 @@ function explainRollout(
 
 function explainOffer(
   registered: Registered,
-  offer: Offer,
+  judged: Judged,
   needs: Needs,
   context: ExplainContext,
 ): Explained[] {
+  const { offer, ofModel } = judged
   const rollout = explainRollout(offer, needs, context.caller)
-  return explainDeployments(registered, offer, needs, context).map((told) => ({
+  const isModelRight = ofModel === undefined
+  return explainDeployments(registered, judged, needs, context).map((told) => ({
     told: { ...told, ...rollout },
     offer,
+    isModelRight,
   }))
 }
 
 function explainDeployments(
   registered: Registered,
-  offer: Offer,
+  { offer, ofModel, deployments }: Judged,
   needs: Needs,
   context: ExplainContext,
 ): ExplainedDeployment[] {
   const model = nameOf(offer)
-  const ofModel = modelFailure(needs, offer)
-  const deployments = registered.deploymentsOf.get(versionKey(offer.model.manifest)) ?? []
   if (deployments.length === 0) {
     const failed = ofModel ?? { predicate: 'deployed', reason: 'it runs nowhere' }
     return [{ model, failed }]

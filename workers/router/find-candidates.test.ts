@@ -71,14 +71,14 @@ describe('what nobody can serve', () => {
     const deployments = [deployment({ state: 'draining' })]
     expect(refusal({}, { deployments })).toMatchObject({
       code: 'no_deployment',
-      message: `${TONE} is known, but nothing that offers it is ready`,
+      message: `${TONE} is known, but nothing that offers it is ready: tone@1 on mesh-tone: it is draining`,
       extensions: {
         explain: { deployments: [{ failed: { predicate: 'state', reason: 'it is draining' } }] },
       },
     })
     expect(refusal({ constraints: { placement: 'native' } })).toMatchObject({
       code: 'no_deployment',
-      message: `1 deployments of ${TONE} are ready, but none satisfies placement native`,
+      message: `no deployment of ${TONE} can take this: tone@1 on mesh-tone: it is edge, and native is asked for`,
     })
   })
 
@@ -87,6 +87,7 @@ describe('what nobody can serve', () => {
     ['a size', { has: { bytes: 1_001 } }, 'payload_too_large', '1000 bytes, not 1001'],
     ['a label', { constraints: { labels: ['sad'] } }, 'no_deployment', 'no label sad'],
     ['an answer', { constraints: { produces: 'image/png' } }, 'no_deployment', 'application/json'],
+    ['a shape', { constraints: { shape: [3, 2] } }, 'no_deployment', 'y [-1], not [3,2]'],
     [
       'a language',
       { constraints: { language: 'de-AT' } },
@@ -123,8 +124,57 @@ describe('what nobody can serve', () => {
     const deployments = Array.from({ length: 50 }, (_, i) =>
       deployment({ node: `n${i}`, state: 'disabled' }),
     )
-    const { extensions } = refusal({}, { deployments })
+    const { extensions, message } = refusal({}, { deployments })
     expect(extensions).toMatchObject({ explain: { more: 30 } })
+    expect(message).toContain('tone@1 on n0: it is disabled')
+    expect(message).toMatch(/ and 47 more$/)
+  })
+
+  test('looks at a thousand of very many, those whose model is right first, and counts the others', () => {
+    const models = [modelEntry(), modelEntry({ version: '2' })]
+    const many = Array.from({ length: 3_000 }, (_, i) => deployment({ node: `n${i}` }))
+    const looked = new Set<string>()
+    const board = new HealthBoard()
+    const overSince = board.leases.overSince.bind(board.leases)
+    board.leases.overSince = (own, now) => {
+      looked.add(own.id)
+      return overSince(own, now)
+    }
+    const ask = (constraints: Partial<Constraints>) => {
+      looked.clear()
+      try {
+        find(
+          { constraints },
+          { models, deployments: [...many, deployment({ version: '2', node: 'two' })] },
+          board,
+        )
+      } catch (err) {
+        return (err as MeshError).extensions // as: nothing else is thrown
+      }
+      throw new Error('it was not refused')
+    }
+    expect(ask({ placement: 'native' })).toMatchObject({ explain: { more: 2_981 } })
+    expect(looked.size).toBe(1_000)
+    expect(ask({ model: 'tone', version: '2', placement: 'native' })).toMatchObject({
+      explain: { deployments: expect.arrayContaining([expect.objectContaining({ node: 'two' })]) },
+    })
+    expect(looked).toContain('tone@2/two')
+  })
+
+  test('says why of the pinned version, however many others there are', () => {
+    const models = [modelEntry(), modelEntry({ version: '2' })]
+    const deployments = [
+      ...Array.from({ length: 30 }, (_, i) => deployment({ node: `n${i}` })),
+      deployment({ version: '2', node: 'shut', state: 'disabled' }),
+    ]
+    const { message, extensions } = refusal(
+      { constraints: { model: 'tone', version: '2' } },
+      { models, deployments },
+    )
+    expect(message).toContain('can take this: tone@2 on shut: it is disabled')
+    expect(extensions).toMatchObject({
+      explain: { deployments: expect.arrayContaining([expect.objectContaining({ node: 'shut' })]) },
+    })
   })
 
   test('sends whoever asks for a task of a model without a codec to its tensors', () => {

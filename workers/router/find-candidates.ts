@@ -2,10 +2,10 @@ import { MeshError } from '#shared/mesh-error.ts'
 
 import type { Constraints } from './constraints.ts'
 import type { DoorName } from './door.ts'
-import { explain, type Explanation } from './explain.ts'
-import { match, modelElimination } from './matching/match.ts'
+import { explain, type ExplainedDeployment, type Explanation } from './explain.ts'
+import { isOfModels, match, modelElimination } from './matching/match.ts'
 import type { Needs } from './matching/needs.ts'
-import { countServing, isServing, nameOf, type Offer } from './matching/offer.ts'
+import { isServing, nameOf, type Offer } from './matching/offer.ts'
 import { nearest } from './nearest.ts'
 import { rank, type Ranked } from './ranking/rank.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
@@ -99,7 +99,8 @@ function needsOf(
   { policy }: Pick<Snapshot, 'policy'>,
   { door, constraints, has = {} }: Wanted,
 ): Needs {
-  const { placement, region, model, version, minAccuracy, language, labels, produces } = constraints
+  const { placement, region, model, version, minAccuracy, language, labels, produces, shape } =
+    constraints
   return {
     door,
     placement,
@@ -111,6 +112,7 @@ function needsOf(
     language,
     labels,
     produces,
+    shape,
     ...has,
   }
 }
@@ -156,33 +158,44 @@ function nothingFits(
   needs: Needs,
   board: HealthBoard,
 ): MeshError {
-  const extensions = { explain: explainWanted(snapshot, wanted, board, MAX_EXPLAINED) }
+  const explanation = explainWanted(snapshot, wanted, board, MAX_EXPLAINED)
+  const extensions = { explain: explanation }
   const eliminated = modelElimination(wanted.offers, needs)
   if (eliminated) {
     const { reasons, predicate } = eliminated
-    const more = reasons.length > MAX_REASONS ? ` and ${reasons.length - MAX_REASONS} more` : ''
-    const sentence = `no model of ${wanted.name} can take this: ${reasons.slice(0, MAX_REASONS).join('; ')}${more}`
+    const sentence = `no model of ${wanted.name} can take this: ${few(reasons, reasons.length)}`
     return new MeshError(predicate.code, sentence, { extensions })
   }
   const isLive = board.leases.liveAt(Date.now())
-  const ready = countServing(wanted.offers, wanted.door, isLive)
-  const sentence =
-    ready === 0
-      ? `${wanted.name} is known, but nothing that offers it is ready${elsewhere(wanted, isLive)}`
-      : `${ready} deployments of ${wanted.name} are ready, but none satisfies ${describe(needs)}`
+  const reasons = reasonsOf(explanation)
+  // a lease that ended just now is told by nobody yet
+  const why = reasons.length > 0 ? `: ${few(reasons, reasons.length + explanation.more)}` : ''
+  const sentence = isServing(wanted.offers, wanted.door, isLive)
+    ? `no deployment of ${wanted.name} can take this${why}`
+    : `${wanted.name} is known, but nothing that offers it is ready${elsewhere(wanted, isLive) ?? why}`
   return new MeshError('no_deployment', sentence, { retryAfter: 1, extensions })
 }
 
 /** Where a capability is served by other people's servers only, its other door is open. */
-function elsewhere({ door, offers }: Wanted, isLive: (own: Deployment) => boolean): string {
-  if (door === 'tensor' || !isServing(offers, 'tensor', isLive)) return ''
+function elsewhere(
+  { door, offers }: Wanted,
+  isLive: (own: Deployment) => boolean,
+): string | undefined {
+  if (door === 'tensor' || !isServing(offers, 'tensor', isLive)) return undefined
   const ids = new Set(offers.map(({ model }) => `/v2/models/${model.manifest.id}/infer`))
   return `; what is takes tensors only: POST ${Array.from(ids).join(' or ')}`
 }
 
-function describe({ placement, region, model, version }: Needs): string {
-  const pin =
-    model === undefined ? [] : [`model ${model}${version === undefined ? '' : `@${version}`}`]
-  const where = region === undefined ? [] : [`region ${region}`]
-  return [`placement ${placement}`, ...where, ...pin].join(' and ')
+/** Why those can't whose model could. */
+function reasonsOf({ deployments }: Explanation): string[] {
+  return deployments.flatMap(({ model, node, failed }: ExplainedDeployment) =>
+    failed === undefined || isOfModels(failed)
+      ? []
+      : [`${model}${node === undefined ? '' : ` on ${node}`}: ${failed.reason}`],
+  )
+}
+
+function few(reasons: readonly string[], all: number): string {
+  const told = reasons.slice(0, MAX_REASONS)
+  return `${told.join('; ')}${all > told.length ? ` and ${all - told.length} more` : ''}`
 }

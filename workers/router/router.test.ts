@@ -146,7 +146,7 @@ describe('an inference', () => {
       body: JSON.stringify({ capability: TONE, inputs: 'hello' }),
     })
     expect([status, body.code]).toEqual([503, 'no_deployment'])
-    expect(body.detail).toContain('placement edge')
+    expect(body.detail).toContain('tone@1 on far: it is native, and edge is asked for')
   })
 
   test('with a body above 16 MiB is refused', async () => {
@@ -254,7 +254,10 @@ test.each([
 
 test('an address that is not there is not_found, with or without a key', async () => {
   for (const key of ['', ADMIN_KEY]) {
-    expect((await router.send('/nothing', { key })).body.code).toBe('not_found')
+    expect((await router.send('/nothing', { key })).body).toMatchObject({
+      code: 'not_found',
+      detail: 'GET /nothing is not an address of the mesh; GET /docs tells all',
+    })
   }
 })
 

@@ -92,11 +92,28 @@ export type CreateKey = z.infer<typeof CreateKey>
 /** Names as Prometheus has them. */
 const Metric = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be like accuracy or latency_ms')
 
-export const PutMeasurement = z.strictObject({
-  deployment: z.string().min(1).max(160),
-  metric: Metric,
-  value: z.number(),
-  /** Of how many things, where it is a share of them. */
-  samples: z.int().positive().optional(),
-})
+/** What the value of a metric must be where the router reckons with it; of any other it is any number. */
+const RANGES = new Map([
+  ['accuracy', { most: 1, range: 'a share, from 0 to 1' }],
+  ['determinism', { most: 1, range: 'a share, from 0 to 1' }],
+  ['latency_ms', { most: Infinity, range: 'in milliseconds, from 0' }],
+])
+
+export const PutMeasurement = z
+  .strictObject({
+    deployment: z.string().min(1).max(160),
+    metric: Metric,
+    value: z.number(),
+    /** Of how many things, where it is a share of them. */
+    samples: z.int().positive().optional(),
+  })
+  .superRefine(({ metric, value }, { addIssue }) => {
+    const { most = Infinity, range } = RANGES.get(metric) ?? {}
+    if (range === undefined || (value >= 0 && value <= most)) return
+    addIssue({
+      code: 'custom',
+      path: ['value'],
+      message: `${metric} is ${value}; it must be ${range}`,
+    })
+  })
 export type PutMeasurement = z.infer<typeof PutMeasurement>

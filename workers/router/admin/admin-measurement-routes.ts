@@ -1,5 +1,7 @@
 import { Hono } from 'hono'
 
+import { MeshError } from '#shared/mesh-error.ts'
+
 import { PutMeasurement } from './admin-bodies.ts'
 import { change, readAdminBody } from './admin-change.ts'
 import { requireDeployment } from './admin-deployment-routes.ts'
@@ -14,7 +16,14 @@ export function adminMeasurementRoutes(): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
 
   app.get('/', async (c) => {
-    const { id } = requireDeployment(await latestSnapshotOf(c), c.req.query('deployment') ?? '')
+    const wanted = c.req.query('deployment')
+    if (wanted === undefined) {
+      throw new MeshError(
+        'invalid_request',
+        'say whose measurements: ?deployment=<id>; GET /admin/deployments lists all',
+      )
+    }
+    const { id } = requireDeployment(await latestSnapshotOf(c), wanted)
     const store = new VerificationStore(c.env)
     return c.json({ deployment: id, measurements: await store.listMeasurements(id, MAX_LISTED) })
   })

@@ -45,9 +45,21 @@ describe('a change with an idempotency key', () => {
   test('is refused when the key was used for another', async () => {
     await change('POST', '/measurements', measurement(0.7), '"three"')
     const other = await change('POST', '/measurements', measurement(0.8), '"three"')
-    expect([other.status, other.body.code]).toEqual([422, 'invalid_input'])
+    expect([other.status, other.body.code]).toEqual([409, 'conflict'])
     const elsewhere = await change('POST', '/keys', measurement(0.7), '"three"')
-    expect(elsewhere.status).toBe(422)
+    expect(elsewhere.status).toBe(409)
+  })
+
+  test('is another where only the query differs: one drains a deployment, the other removes it at once', async () => {
+    await router.admin('POST', '/deployments', router.place({ node: 'spare', state: 'ready' }))
+    const drained = await change('DELETE', '/deployments/tone@1/spare', undefined, '"away"')
+    const removed = await change(
+      'DELETE',
+      '/deployments/tone@1/spare?now=true',
+      undefined,
+      '"away"',
+    )
+    expect([drained.status, removed.status]).toEqual([202, 409])
   })
 
   test('may be tried again when it was refused', async () => {

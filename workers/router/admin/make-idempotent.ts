@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory'
 
 import { MeshError } from '#shared/mesh-error.ts'
 import { readBody } from '#shared/read-body.ts'
-import { sha256OfParts } from '#shared/sha256.ts'
+import { sha256, sha256OfParts } from '#shared/sha256.ts'
 
 import { MAX_ADMIN_BODY_BYTES } from './admin-change.ts'
 import type { RouterApp } from '../env.ts'
@@ -27,7 +27,8 @@ export const makeIdempotent: MiddlewareHandler<RouterApp> = createMiddleware<Rou
     if (header === undefined || c.req.method === 'GET') return next()
     const id = await sha256OfParts([c.get('key').id, parseKey(header)])
     const body = await readBody(c.req.raw, MAX_ADMIN_BODY_BYTES, '[admin]')
-    const request = await sha256OfParts([c.req.method, c.req.path, new TextDecoder().decode(body)])
+    const { pathname, search } = new URL(c.req.url)
+    const request = await sha256OfParts([c.req.method, pathname, search, await sha256(body)])
     const store = new RegistryStore(c.env)
     const now = Date.now()
     const stored = await store.claimIdempotencyKey(id, request, {
@@ -66,7 +67,7 @@ function replay(
 ): Response {
   if (stored.request !== request) {
     throw new MeshError(
-      'invalid_input',
+      'conflict',
       'this idempotency-key was used for another request: give each its own',
     )
   }

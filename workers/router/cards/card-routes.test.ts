@@ -78,7 +78,7 @@ describe('the card of a version', () => {
       metric: 'accuracy',
       claimed: 0.99,
       measured: 0.7,
-      detail: 'accuracy is 0.99 by the card, and was measured to be 0.7 of 200',
+      detail: 'accuracy is 0.99 by the card, and was measured to be 0.7 on 200 samples',
     })
     const models = await router.send('/models')
     expect(models.body).toMatchObject({ models: [{ contradicted: [] }, { contradicted: [told] }] })
@@ -90,6 +90,22 @@ describe('the card of a version', () => {
     expect(explained.body.deployments).toContainEqual(
       expect.objectContaining({ node: 'boaster', contradicted: [told?.detail] }),
     )
+  })
+
+  test.each([
+    ['accuracy', 93, 'accuracy is 93; it must be a share, from 0 to 1'],
+    ['determinism', -0.1, 'determinism is -0.1; it must be a share, from 0 to 1'],
+    ['latency_ms', -1, 'latency_ms is -1; it must be in milliseconds, from 0'],
+  ])('is measured by no %s of %d', async (metric, value, sentence) => {
+    const measured = { deployment: 'tone@1/far', metric, value }
+    const { status, body } = await router.admin('POST', '/measurements', measured)
+    expect([status, body.detail]).toEqual([400, `value: ${sentence}`])
+  })
+
+  test('has its measurements listed to who says of which deployment', async () => {
+    const { status, body } = await router.admin('GET', '/measurements')
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    expect(body.detail).toContain('?deployment=<id>')
   })
 
   test('says of what was measured long ago that it has expired, and so does the ranking', async () => {

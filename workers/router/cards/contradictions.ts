@@ -84,7 +84,7 @@ function contradiction(
   metric: string,
   claimed: number,
 ): Contradiction {
-  const of = samples === null ? '' : ` of ${samples}`
+  const on = samples === null ? '' : ` on ${samples} ${samples === 1 ? 'sample' : 'samples'}`
   return {
     deployment: deploymentId,
     metric,
@@ -92,6 +92,6 @@ function contradiction(
     measured: value,
     samples,
     measuredAt,
-    detail: `${metric} is ${claimed} by the card, and was measured to be ${Number(value.toPrecision(4))}${of}`,
+    detail: `${metric} is ${claimed} by the card, and was measured to be ${Number(value.toPrecision(4))}${on}`,
   }
 }

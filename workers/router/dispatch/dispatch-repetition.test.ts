@@ -33,7 +33,7 @@ describe('when nobody could be reached', () => {
     expect(asked()).toEqual(['n0', 'n0', 'n0'])
     expect(failed).toMatchObject({
       code: 'unreachable',
-      message: 'none of 1 deployments could answer',
+      message: 'tone@1 on n0 could not answer, and no other was asked',
       retryAfter: 1,
     })
   })

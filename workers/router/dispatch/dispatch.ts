@@ -301,13 +301,17 @@ function nobodyAnswered(attempts: readonly Attempt[], request: DispatchRequest):
   )
   return new DispatchError(
     others.length === 0 && first !== undefined ? first : 'no_deployment',
-    `none of ${countAsked(attempts)} deployments could answer`,
+    describeAsked(attempts),
     attempts,
   )
 }
 
-function countAsked(attempts: readonly Attempt[]): number {
-  return new Set(attempts.map(({ model, node }) => `${model} ${node}`)).size
+/** Each once: those that nobody could reach are asked again. */
+function describeAsked(attempts: readonly Attempt[]): string {
+  const asked = Array.from(new Set(attempts.map(({ model, node }) => `${model} on ${node}`)))
+  return asked.length === 1
+    ? `${asked.join()} could not answer, and no other was asked`
+    : `none of ${asked.length} deployments could answer`
 }
 
 /**

@@ -32,6 +32,11 @@ export function modelFailure(needs: Needs, offer: Offer): Failure | undefined {
   return firstFailure(modelPredicates, needs, offer)
 }
 
+/** Whether the question is one about models. */
+export function isOfModels({ predicate }: Failure): boolean {
+  return modelPredicates.some(({ name }) => name === predicate)
+}
+
 /** Why a deployment at this place can't serve it. */
 export function placeFailure(needs: Needs, place: Place): Failure | undefined {
   return firstFailure(placePredicates, needs, place)

@@ -89,6 +89,14 @@ export const modelPredicates: readonly Predicate<Offer>[] = [
         : `it answers ${offer.produces.join(', ')}, not ${produces}`,
   },
   {
+    name: 'shape',
+    code: 'no_deployment',
+    fails: ({ shape }, { model: { manifest } }) =>
+      shape === undefined || manifest.outputs.some((output) => canBe(output.shape, shape))
+        ? undefined
+        : `its outputs are ${listed(manifest.outputs.map((own) => `${own.name} [${own.shape}]`))}, not [${shape}]`,
+  },
+  {
     name: 'labels',
     code: 'no_deployment',
     fails: ({ labels = [] }, { model: { manifest } }) => {
@@ -129,10 +137,7 @@ function wrongTensor(
   for (const { name, datatype, shape } of tensors) {
     const spec = inputs.find((input) => input.name === name)
     if (!spec) return `it has no input '${name}'; it has ${listed(inputs.map((own) => own.name))}`
-    const fits =
-      spec.datatype === datatype &&
-      spec.shape.length === shape.length &&
-      spec.shape.every((dim, i) => dim === -1 || dim === shape[i])
+    const fits = spec.datatype === datatype && canBe(spec.shape, shape)
     if (!fits)
       return `its input '${name}' is ${spec.datatype}[${spec.shape}], not ${datatype}[${shape}]`
   }
@@ -140,6 +145,14 @@ function wrongTensor(
   return missing.length === 0
     ? undefined
     : `it needs the input ${listed(missing.map(({ name }) => name))} as well`
+}
+
+/** Whether a tensor of such a shape can be of the other; -1 is any dimension. */
+function canBe(shape: readonly number[], wanted: readonly number[]): boolean {
+  return (
+    shape.length === wanted.length &&
+    shape.every((dim, i) => dim === -1 || wanted[i] === -1 || dim === wanted[i])
+  )
 }
 
 function includes(known: readonly string[], value: string): boolean {

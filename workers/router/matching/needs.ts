@@ -20,6 +20,8 @@ export interface Needs {
 
   /** Media type of the answer. */
   produces?: string | undefined
+  /** Of one of the model's output tensors; -1 fits any dimension. */
+  shape?: readonly number[] | undefined
   /** Labels that the answer must be able to be. */
   labels?: readonly string[] | undefined
   /** As measured by the mesh, 0 to 1; a claim doesn't count. */

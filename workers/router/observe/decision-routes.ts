@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
 
+import { describeIssues } from '#shared/describe-issues.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from '../env.ts'
@@ -13,7 +13,7 @@ export function decisionRoutes(): Hono<RouterApp> {
 
   app.get('/', async (c) => {
     const parsed = DecisionQuery.safeParse(c.req.query())
-    if (!parsed.success) throw new MeshError('invalid_request', z.prettifyError(parsed.error))
+    if (!parsed.success) throw new MeshError('invalid_request', describeIssues(parsed.error))
     const store = new DecisionStore(c.env)
     // who asks this isolate sees what it has decided so far; others' come a moment later
     await c.get('observer').decisions.flush((batch) => store.add(batch))

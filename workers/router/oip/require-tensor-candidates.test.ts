@@ -42,7 +42,7 @@ describe('the candidates for tensors', () => {
   test('are where the caller wants them', () => {
     expect(nodesOf(undefined, { placement: 'edge' })).toEqual(['mesh-tone'])
     expect(() => nodesOf('2', { placement: 'edge' })).toThrow(
-      'none satisfies placement edge and model tone@2',
+      'no deployment of tone can take this: tone@2 on two: it is native, and edge is asked for',
     )
   })
 

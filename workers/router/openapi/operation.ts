@@ -61,6 +61,11 @@ export const CONSTRAINTS: readonly Part[] = [
     type: 'string',
     enum: AnswerMediaType.options,
   }),
+  headerParameter(
+    'mesh-shape',
+    'Shape of a tensor that the model puts out, with commas between; -1 is any dimension',
+    { type: 'string', pattern: '^(-1|\\d{1,9})(,(-1|\\d{1,9})){0,7}$' },
+  ),
   headerParameter('mesh-priority', '`low` waits behind others where there is no room', {
     type: 'string',
     enum: ['low', 'normal'],

@@ -64,7 +64,7 @@ export const verificationPaths: PathGroup = () => ({
           'The latest twenty of each metric and source',
           z.looseObject({ deployment: z.string(), measurements: z.array(Measurement) }),
         ),
-        ...errorAnswers('Problem', { codes: ['not_found'] }),
+        ...errorAnswers('Problem', { codes: ['invalid_request', 'not_found'] }),
       },
     },
     post: {
