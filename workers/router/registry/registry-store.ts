@@ -36,7 +36,7 @@ import { registryUnreadable } from './registry-unreadable.ts'
 import { forgetRollouts } from '../rollout/rollout-store.ts'
 import type { Scope } from '../scope.ts'
 import type { ApiKey, Deployment } from './snapshot.ts'
-import { measurementWrites, verifySoon } from '../verify/verification-queries.ts'
+import { measurementWrites, verifyIfMoved, verifySoon } from '../verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
@@ -115,6 +115,7 @@ export class RegistryStore {
         .insert(deployments)
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
+      verifyIfMoved(this.#db, deployment.id),
       ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
     ])
   }

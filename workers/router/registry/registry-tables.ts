@@ -134,8 +134,8 @@ const keyColumns = {
   revokedAt: apiKeys.revokedAt,
 }
 
-/** What `subjectOf` says of a deployment, as it is stored now. */
-function currentSubject(): SQL {
+/** What `subjectOf` says of a deployment, as it is stored now: for a query of the deployments. */
+export function currentSubject(): SQL {
   return sql`(select "deployments"."transport" || ' ' || "deployments"."target" || ' ' || "deployments"."node"
       || ' ' || "deployments"."placement" || ' ' || iif(json_valid(artefacts), json(artefacts), '')
     from model_versions where model_id = "deployments"."model_id" and version = "deployments"."version")`
