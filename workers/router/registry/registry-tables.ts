@@ -142,7 +142,9 @@ export function currentSubject(): SQL {
 }
 
 const rolloutFields = Object.entries(getTableColumns(rollouts)).map(
-  ([name, column]) => sql`${sql.raw(`'${name}'`)}, ${column}`,
+  // JSON holds no blob, and one must not fail the query
+  ([name, column]) =>
+    sql`${sql.raw(`'${name}'`)}, iif(typeof(${column}) = 'blob', null, ${column})`,
 )
 const rolloutColumns = {
   modelId: rollouts.modelId,
