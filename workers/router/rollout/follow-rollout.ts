@@ -48,10 +48,13 @@ export function followRollout(
   if (!wasAsked(by, attempts)) mirrorBehind(c, call, { ...answered, part: by, attempts })
 }
 
-/** Whether the candidate had its chance already, before the stable version answered. */
+/** Whether the candidate had its chance already, before the stable version answered: one that a hedge cut short had none. */
 function wasAsked({ role, rollout }: VersionPart, attempts: readonly Attempt[]): boolean {
   const candidate = versionKey({ id: rollout.modelId, version: rollout.candidate })
-  return role === 'stable' && attempts.some(({ model }) => model === candidate)
+  return (
+    role === 'stable' &&
+    attempts.some(({ model, outcome }) => model === candidate && outcome !== 'cancelled')
+  )
 }
 
 /** By `id@version`; nearly always none. */
