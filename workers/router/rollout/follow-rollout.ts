@@ -36,7 +36,7 @@ export function followRollout(
   const running = runningParts(call.candidates)
   if (running.size === 0) return
   const by = answered?.deployment.part
-  for (const own of attempts) {
+  for (const own of firstOfEach(attempts)) {
     const part = running.get(own.model)
     if (!part) continue
     const isCandidate = part.role === 'candidate'
@@ -46,6 +46,14 @@ export function followRollout(
   }
   if (!answered || by?.rollout.state !== 'running') return
   if (!wasAsked(by, attempts)) mirrorBehind(c, call, { ...answered, part: by, attempts })
+}
+
+/** Of each deployment the first: what is asked again because it failed is no other trial, which verdicts count on. */
+function firstOfEach(attempts: readonly Attempt[]): readonly Attempt[] {
+  return attempts.filter(
+    ({ model, node }, i) =>
+      attempts.findIndex((own) => own.model === model && own.node === node) === i,
+  )
 }
 
 /** Whether the candidate had its chance already, before the stable version answered: one that a hedge cut short had none. */

@@ -141,6 +141,21 @@ test('a canary whose late call a hedge cut short is asked again behind, so that 
     .toMatchObject({ calls: 26, failures: 1 })
 })
 
+test('one request that nobody could be reached for, and so is repeated, is one call of each version', async () => {
+  const strict = { maxDisagreement: 0.001, maxFailures: 0.001 }
+  await rollouts.begin({ share: 1, limits: strict })
+  rollouts.router.answerWith('text/html', '', { status: 502 })
+  const route = (await rollouts.ask('a')).headers.get('mesh-route') ?? ''
+  expect(route.match(/;unreachable;/g)).toHaveLength(6)
+  const { candidate: own, stable } = z
+    .looseObject({ candidate: z.looseObject({}), stable: z.looseObject({}) })
+    .parse((await rollouts.seen()).evidence)
+  expect([own, stable]).toMatchObject([
+    { calls: 1, failures: 1 },
+    { calls: 1, failures: 1 },
+  ])
+})
+
 test('what both versions refuse is refused in the words of the stable one', async () => {
   await rollouts.begin({ share: 1 })
   const refusal = (sentence: string) =>
