@@ -103,12 +103,8 @@ export class RegistryStore {
     ])
   }
 
-  /** With its lease renewed when it registered itself; else an operator changed it, which says nothing of its node. */
-  async putDeployment(
-    deployment: Deployment,
-    audit: Audit,
-    { renewed = false }: { renewed?: boolean } = {},
-  ): Promise<void> {
+  /** As it registered itself, with its lease renewed. */
+  async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
     await writeRegistry(this.#db, audit, [
       this.#db
@@ -116,7 +112,21 @@ export class RegistryStore {
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
       verifyIfMoved(this.#db, deployment.id),
-      ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
+      ...leaseWrites(this.#db, deployment),
+    ])
+  }
+
+  /** As an operator changes it, which says nothing of its node; of one that is gone, nothing. */
+  async changeDeployment(
+    id: string,
+    changes: Partial<Omit<Deployment, 'id'>>,
+    audit: Audit,
+  ): Promise<void> {
+    await writeRegistry(this.#db, audit, [
+      this.#db
+        .update(deployments)
+        .set({ ...changes, updatedAt: Date.now() })
+        .where(eq(deployments.id, id)),
     ])
   }
 
