@@ -50,6 +50,11 @@ export class LeaseBoard {
     this.#readAt = Math.max(this.#readAt, readAt)
   }
 
+  /** What is stored now has ids of its own: all of it is to be read, and replaces what is known. */
+  startOver(): void {
+    this.#lastId = 0
+  }
+
   /** The leases can't be read. */
   hold(): void {
     if (this.#standstills.at(-1)?.until === Number.POSITIVE_INFINITY) return
