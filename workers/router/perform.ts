@@ -10,7 +10,7 @@ import type { DispatchRequest } from './dispatch/attempt.ts'
 import type { KeptAnswer } from './cache/answer-cache.ts'
 import { answerKey, type AskedParts } from './cache/answer-key.ts'
 import { parseCacheDirectives } from './cache/cache-directives.ts'
-import { namesEtag } from './cache/etag.ts'
+import { etagOf, namesEtag } from './cache/etag.ts'
 import { announce, keep, recall, type Question, type Remembered } from './cache/remember.ts'
 import type { Constraints } from './constraints.ts'
 import { describeRoute, dispatch, DispatchError, type Attempt } from './dispatch/dispatch.ts'
@@ -20,10 +20,12 @@ import { requireCandidates, requireOffers, type Wanted } from './find-candidates
 import { placeOf } from './matching/offer.ts'
 import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
 import { outliveCaller } from './outlive-caller.ts'
+import { findDeployment } from './registry/find-deployment.ts'
 import { followRollout } from './rollout/follow-rollout.ts'
 import { recheckedSnapshotOf, snapshotOf } from './registry/request-snapshot.ts'
 import { versionKey, type Candidate, type Snapshot } from './registry/snapshot.ts'
 import { transports } from './transports.ts'
+import { isAdmitted, PENDING } from './verify/verification.ts'
 
 export interface Call extends Pick<DispatchRequest, 'door' | 'headers' | 'body'> {
   /** All that its caller asked for, so that no door forgets any of it. */
@@ -124,7 +126,19 @@ async function questionOf(c: Context<RouterApp>, call: Call): Promise<Question |
   }
   const key = await answerKey(asked, model)
   const expiresAt = call.started + call.constraints.deadlineMs
-  return { store: c.get('answers'), asked, model, key, directives, expiresAt }
+  const snapshot = await snapshotOf(c)
+  const isBelieved = (maker: KeptAnswer['deployment']) => isStillBelieved(maker, snapshot)
+  return { store: c.get('answers'), asked, model, key, directives, expiresAt, isBelieved }
+}
+
+/** Whether a deployment is where it was, and its examples don't keep it from traffic. */
+function isStillBelieved(
+  { id, target }: KeptAnswer['deployment'],
+  snapshot: Pick<Snapshot, 'deployments' | 'verifications' | 'policy'>,
+): boolean {
+  const { verifications, policy } = snapshot
+  const isThere = findDeployment(snapshot, id)?.target === target
+  return isThere && isAdmitted(verifications.get(id) ?? PENDING, policy.verification)
 }
 
 function placesOf(candidates: readonly Candidate[]): string[] {
@@ -147,19 +161,21 @@ async function makeAndKeep(
     // what streams is too large to be kept
     if (!(body instanceof Uint8Array) || made === null) return answer
     const model = versionKey({ id: deployment.modelId, version: deployment.version })
-    const whole: KeptAnswer = { contentType, headers, body, model, node: deployment.node }
+    const { id, target, node } = deployment
+    const etag = await etagOf({ contentType, body })
+    const maker = { model, node, deployment: { id, target } }
+    const whole: KeptAnswer = { contentType, headers, body, etag, ...maker }
     // who waits for this flight wants the answer of the model it was announced for
     if (made === question.model) kept = whole
-    const { etag, status } = await keep(question, made, whole, Date.now())
-    c.header('cache-status', status)
+    c.header('cache-status', await keep(question, made, whole, Date.now()))
     return { ...answer, etag }
   } finally {
     flight?.land(kept)
   }
 }
 
-function tellKept(c: Context, { answer, etag, status, age }: Remembered): NodeAnswer {
-  const { contentType, headers, body, model, node } = answer
+function tellKept(c: Context, { answer, status, age }: Remembered): NodeAnswer {
+  const { contentType, headers, body, etag, model, node } = answer
   c.header('cache-status', status)
   if (age !== undefined) c.header('age', String(age))
   c.header('mesh-route', `cache/router;${model};ok;0ms`)

@@ -67,8 +67,7 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
       region: patch.region === undefined ? known.region : patch.region,
       cost: patch.cost === undefined ? known.cost : patch.cost,
     }
-    if (!sameJson(known, deployment)) await put(c, deployment)
-    return c.json(deployment)
+    return c.json(await alter(c, known, deployment))
   })
 
   app.delete('/:id{.+}', async (c) => {
@@ -76,9 +75,7 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
     requireMayChange(c.get('key'), known)
     const now = Date.now()
     if (mustDrain(known, now) && !asksForNow(c)) {
-      const draining = drained(known, now)
-      if (!sameJson(known, draining)) await put(c, draining)
-      return c.json(draining, 202)
+      return c.json(await alter(c, known, drained(known, now)), 202)
     }
     await change(c, 'delete_deployment', known.id, (store, audit) =>
       store.deleteDeployment(known.id, audit),
@@ -149,7 +146,7 @@ async function register(
   deployment: Deployment,
 ): Promise<Verification> {
   const changed = !known || !sameJson(known, deployment)
-  if (changed) await put(c, deployment, { renewed: true })
+  if (changed) await put(c, deployment)
   else if (deployment.leaseSeconds !== null) await new LeaseStore(c.env).renew([known.id], null)
   return verifyUnlessKnown(c, deployment, changed)
 }
@@ -172,16 +169,33 @@ async function verifyUnlessKnown(
   return changed || isDue ? verifyNow(c, deployment) : known
 }
 
-function put(
-  c: Context<RouterApp>,
-  deployment: Deployment,
-  options?: { renewed: boolean },
-): Promise<void> {
-  const { id, state, weight, transport } = deployment
-  const detail = `${transport} ${state} weight ${weight}`
-  return change(c, 'put_deployment', id, (store, audit) =>
-    store.putDeployment(deployment, { ...audit, detail }, options),
+function put(c: Context<RouterApp>, deployment: Deployment): Promise<void> {
+  return change(c, 'put_deployment', deployment.id, (store, audit) =>
+    store.putDeployment(deployment, { ...audit, detail: detailOf(deployment) }),
   )
+}
+
+/** Stores what is other of it, and nothing else: the rest may have been changed by another meanwhile. As it is then. */
+async function alter(
+  c: Context<RouterApp>,
+  known: Deployment,
+  next: Deployment,
+): Promise<Deployment> {
+  if (sameJson(known, next)) return known
+  const before = new Map<string, unknown>(Object.entries(known))
+  const changes: Partial<Deployment> = Object.fromEntries(
+    Object.entries(next).filter(([field, value]) => before.get(field) !== value),
+  )
+  await change(c, 'put_deployment', known.id, (store, audit) =>
+    store.changeDeployment(known.id, changes, { ...audit, detail: detailOf(next) }),
+  )
+  const now = findDeployment(await snapshotOf(c), known.id)
+  if (now) return now
+  throw new MeshError('conflict', `${known.id} was removed by another meanwhile`)
+}
+
+function detailOf({ transport, state, weight }: Deployment): string {
+  return `${transport} ${state} weight ${weight}`
 }
 
 function asksForNow(c: Context): boolean {

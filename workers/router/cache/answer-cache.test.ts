@@ -6,8 +6,10 @@ const answer = (bytes: number): KeptAnswer => ({
   contentType: 'application/json',
   headers: {},
   body: new Uint8Array(bytes),
+  etag: '"0"',
   model: 'tone@1',
   node: 'mesh-tone',
+  deployment: { id: 'tone@1/mesh-tone', target: 'TONE' },
 })
 
 describe('the cache of answers', () => {

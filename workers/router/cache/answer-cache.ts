@@ -1,11 +1,15 @@
+import type { Deployment } from '../registry/snapshot.ts'
+
 /** An answer that was held whole, with what is told of it. */
 export interface KeptAnswer {
   contentType: string
   headers: Readonly<Record<string, string>>
   body: Uint8Array<ArrayBuffer>
+  etag: string
   /** Who made it. */
   model: string
   node: string
+  deployment: Pick<Deployment, 'id' | 'target'>
 }
 
 /** Of the 128 MB that an isolate has for everything. */

@@ -94,6 +94,19 @@ describe('an answer', () => {
     await router.admin('DELETE', '/deployments/tone@1/near?now=true')
   })
 
+  test('is not given again when who made it was removed, and is somewhere else', async () => {
+    const text = fresh()
+    const lie = { node: 'near', placement: 'edge', target: router.farUrl }
+    await router.admin('POST', '/deployments', router.place(lie))
+    expect((await ask({ text })).headers.get('mesh-node')).toBe('near')
+    expect(statusOf(await ask({ text }))).toBe('capillary; hit')
+    await router.admin('DELETE', '/deployments/tone@1/near?now=true')
+    const target = router.farUrl.replace('127.0.0.1', 'localhost')
+    await router.admin('POST', '/deployments', router.place({ ...lie, target }))
+    expect(statusOf(await ask({ text }))).toBe('capillary; fwd=uri-miss; stored')
+    await router.admin('DELETE', '/deployments/tone@1/near?now=true')
+  })
+
   test('that is an error is not kept', async () => {
     const text = fresh()
     router.answerWith(JSON_TYPE, '{}', { status: 500 })
@@ -160,8 +173,18 @@ describe('an ETag', () => {
     }
   })
 
+  test('of an answer that was wrong spares the right one to nobody', async () => {
+    const text = fresh()
+    router.answerWith(JSON_TYPE, '[{"label":"bad","score":1}]')
+    const etag = (await ask({ text })).headers.get('etag') ?? ''
+    router.answerWith(JSON_TYPE, '[{"label":"good","score":1}]')
+    const headers = { 'if-none-match': etag, 'cache-control': 'no-cache' }
+    expect((await ask({ text, headers })).body).toEqual([{ label: 'good', score: 1 }])
+  })
+
   test('of another input spares nothing', async () => {
     const etag = (await ask({ text: fresh() })).headers.get('etag') ?? ''
+    router.answerWith(JSON_TYPE, '[]')
     const other = await ask({ text: fresh(), headers: { 'if-none-match': etag } })
     expect(other.status).toBe(200)
   })
@@ -194,3 +217,30 @@ describe('identical calls at once', () => {
     expect(router.received).toHaveLength(2)
   })
 })
+
+test('what a node said is not given again once it fails its examples', async () => {
+  const strict = await startTestRouter({ VERIFICATION: 'lenient' })
+  const send = (headers = {}) =>
+    strict.send(`/infer/${TONE}`, {
+      method: 'POST',
+      key: strict.inferKey,
+      cached: true,
+      headers: { 'content-type': 'text/plain', ...headers },
+      body: 'hello',
+    })
+  try {
+    const target = strict.farUrl.replace('127.0.0.1', 'localhost')
+    await strict.admin('POST', '/deployments', strict.place({ node: 'well', target }))
+    strict.answerWith(JSON_TYPE, '[{"label":"bad","score":1}]')
+    const first = await send()
+    const node = first.headers.get('mesh-node')
+    expect(statusOf(await send())).toBe('capillary; hit')
+    await strict.admin('POST', `/deployments/tone@1/${node}/verify`)
+    strict.answerWith(JSON_TYPE, '[{"label":"good","score":1}]')
+    const now = await send({ 'if-none-match': String(first.headers.get('etag')) })
+    expect([now.status, now.body]).toEqual([200, [{ label: 'good', score: 1 }]])
+    expect(now.headers.get('mesh-node')).not.toBe(node)
+  } finally {
+    await strict.stop()
+  }
+}, 60_000)

@@ -4,13 +4,10 @@ import type { KeptAnswer } from './answer-cache.ts'
 import { answerKey, type AskedParts } from './answer-key.ts'
 import type { AnswerStore } from './answer-store.ts'
 import type { CacheDirectives } from './cache-directives.ts'
-import { etagOf } from './etag.ts'
 
 /** An answer with how the cache came by it. */
 export interface Remembered {
   answer: KeptAnswer
-  /** Names the answer for as long as model and input stay the same (RFC 9110 §8.8.3). */
-  etag: string
   /** `cache-status` (RFC 9211). */
   status: string
   /** Seconds since it was made, where it was kept. */
@@ -28,6 +25,8 @@ export interface Question {
   directives: CacheDirectives
   /** When the caller stops waiting, in ms since the epoch. */
   expiresAt: number
+  /** Whether who made an answer is still believed: what a node said before it was found to lie is not given again. */
+  isBelieved(maker: KeptAnswer['deployment']): boolean
 }
 
 /** The name of this cache in `cache-status`. */
@@ -38,15 +37,15 @@ const CACHE = 'capillary'
  * request of the same caller. Throws `not_cached` where the caller wants nothing else.
  */
 export async function recall(
-  { store, key, directives, expiresAt }: Question,
+  { store, key, directives, expiresAt, isBelieved }: Question,
   now: number,
 ): Promise<Remembered | undefined> {
   if (directives.noCache || directives.noStore) return undefined
-  const etag = etagOf(key)
   const kept = store.answers.find(key, now)
-  if (kept && kept.ageMs <= (directives.maxAge ?? Infinity) * 1_000) {
+  const isFresh = kept && kept.ageMs <= (directives.maxAge ?? Infinity) * 1_000
+  if (isFresh && isBelieved(kept.answer.deployment)) {
     const age = Math.floor(kept.ageMs / 1_000)
-    return { answer: kept.answer, etag, status: `${CACHE}; hit`, age }
+    return { answer: kept.answer, status: `${CACHE}; hit`, age }
   }
   if (directives.onlyIfCached) {
     throw new MeshError('not_cached', 'no answer to this is kept, and only-if-cached is asked for')
@@ -54,7 +53,7 @@ export async function recall(
   const flight = store.flights.find(key)
   if (!flight) return undefined
   const answer = await soonerOf(flight, expiresAt - now)
-  return answer && { answer, etag, status: `${CACHE}; fwd=uri-miss; collapsed` }
+  return answer && { answer, status: `${CACHE}; fwd=uri-miss; collapsed` }
 }
 
 /** Announces that this request makes the answer; undefined where its answer is for itself alone. */
@@ -67,19 +66,19 @@ export function announce({
   return store.flights.begin(key)
 }
 
-/** What is told of an answer that was made for this request. */
+/** Keeps an answer that was made for this request; what `cache-status` tells of it. */
 export async function keep(
   question: Question,
   model: string,
   answer: KeptAnswer,
   now: number,
-): Promise<Omit<Remembered, 'answer'>> {
+): Promise<string> {
   const { store, asked, directives } = question
   // another model than was expected has answered
   const key = model === question.model ? question.key : await answerKey(asked, model)
   const why = directives.noCache ? 'request' : 'uri-miss'
   const stored = !directives.noStore && store.answers.keep(key, answer, now)
-  return { etag: etagOf(key), status: `${CACHE}; fwd=${why}${stored ? '; stored' : ''}` }
+  return `${CACHE}; fwd=${why}${stored ? '; stored' : ''}`
 }
 
 /** Waits no longer than the caller would; who waits in vain asks for itself. */

@@ -56,3 +56,33 @@ test('a lease that had ended before they could not be read stays ended', () => {
   board.note([], START + 22_000)
   expect(board.overSince(LEASED, START + 22_001)).toBe(START + 10_000)
 })
+
+test('leases that stand still go on doing so when they can be read for a moment only', () => {
+  const board = boardWith(START + 10_000)
+  board.hold()
+  board.note([], START + 500_000)
+  board.hold()
+  expect(board.overSince(LEASED, START + 501_000)).toBeUndefined()
+  board.note([], START + 900_000)
+  expect(board.overSince(LEASED, START + 909_999)).toBeUndefined()
+  expect(board.overSince(LEASED, START + 910_000)).toBe(START + 10_000)
+})
+
+test('a lease that had its whole length after they could not be read is not held by the next such time', () => {
+  const board = boardWith(START + 10_000)
+  board.hold()
+  board.note([], START + 500_000)
+  board.note([], START + 510_000)
+  board.hold()
+  expect(board.overSince(LEASED, START + 510_001)).toBe(START + 10_000)
+})
+
+test('however often they cannot be read, a lease that stands still is good', () => {
+  const board = boardWith(START + 10_000)
+  for (let now = START + 1_000; now < START + 1_000_000; now += 2_000) {
+    board.hold()
+    board.note([], now)
+  }
+  expect(board.overSince(LEASED, START + 1_000_000)).toBeUndefined()
+  expect(board.overSince(LEASED, START + 1_010_000)).toBe(START + 10_000)
+})

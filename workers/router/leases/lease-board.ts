@@ -9,16 +9,26 @@ export interface LeaseRow {
 
 /** The leases of deployments that were removed are forgotten when there are so many. */
 const MAX_KNOWN = 200_000
+/** Of the times when leases could not be read; of more, the oldest two count as one. */
+const MAX_STANDSTILLS = 16
+
+/** A time when leases could not be read; `until` is infinite while it lasts. */
+interface Standstill {
+  from: number
+  until: number
+}
 
 /**
  * Until when deployments with a lease are believed to be there, as this isolate has last read it. While D1
- * can't be read nobody can renew either, so leases stand still; after it each has its whole length to be renewed.
+ * can't be read nobody can renew either, so leases stand still; after it each has its whole length to be renewed,
+ * and what can be read for a moment only ends no lease.
  */
 export class LeaseBoard {
   readonly #expiresAt = new Map<string, number>()
   #lastId = 0
   #readAt = Number.NEGATIVE_INFINITY
-  #standstill: { from: number; until: number } | undefined
+  /** In the order they were. */
+  readonly #standstills: Standstill[] = []
 
   /** The greatest id that was read: what is renewed later has a greater one. */
   get lastId(): number {
@@ -35,14 +45,23 @@ export class LeaseBoard {
       this.#expiresAt.set(deploymentId, expiresAt)
       this.#lastId = Math.max(this.#lastId, id)
     }
-    if (this.#standstill?.until === Number.POSITIVE_INFINITY) this.#standstill.until = readAt
+    const last = this.#standstills.at(-1)
+    if (last?.until === Number.POSITIVE_INFINITY) last.until = readAt
     this.#readAt = Math.max(this.#readAt, readAt)
+  }
+
+  /** What is stored now has ids of its own: all of it is to be read, and replaces what is known. */
+  startOver(): void {
+    this.#lastId = 0
   }
 
   /** The leases can't be read. */
   hold(): void {
-    if (this.#standstill?.until === Number.POSITIVE_INFINITY) return
-    this.#standstill = { from: this.#readAt, until: Number.POSITIVE_INFINITY }
+    if (this.#standstills.at(-1)?.until === Number.POSITIVE_INFINITY) return
+    this.#standstills.push({ from: this.#readAt, until: Number.POSITIVE_INFINITY })
+    const [first, second] = this.#standstills
+    if (this.#standstills.length <= MAX_STANDSTILLS || !first || !second) return
+    this.#standstills.splice(0, 2, { from: first.from, until: second.until })
   }
 
   /** When its lease ran out, in ms since the epoch; undefined while it is good, and where there is none. */
@@ -54,14 +73,20 @@ export class LeaseBoard {
     // what has a lease and never renewed it is nowhere
     const expiresAt = this.#expiresAt.get(id) ?? 0
     if (expiresAt > now) return undefined
-    const still = this.#standstill
-    const wasHeld = still && expiresAt > still.from && now < still.until + leaseSeconds * 1_000
-    return wasHeld ? undefined : expiresAt
+    return this.#heldUntil(expiresAt, leaseSeconds * 1_000) > now ? undefined : expiresAt
   }
 
   /** Whether a deployment is believed to be there at `now`. */
   liveAt(now: number): (own: Pick<Deployment, 'id' | 'leaseSeconds'>) => boolean {
     return (own) => this.overSince(own, now) === undefined
+  }
+
+  /** When a lease ends that stood still whenever it could not be read before its end. */
+  #heldUntil(expiresAt: number, lengthMs: number): number {
+    return this.#standstills.reduce(
+      (end, { from, until }) => (end > from ? Math.max(end, until + lengthMs) : end),
+      expiresAt,
+    )
   }
 
   #forgetExpired(now: number): void {

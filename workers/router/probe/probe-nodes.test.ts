@@ -108,3 +108,21 @@ test('who registers itself again is believed to be back', async () => {
   await router.admin('POST', '/deployments', place)
   expect(await unreachable()).toEqual([])
 })
+
+test('who moves while it is asked where it was is not taken to be gone', async () => {
+  near.readiness(200)
+  await near.goAway()
+  const elsewhere = await startSwitchedNode()
+  const place = { node: 'near', placement: 'edge' }
+  try {
+    const jobs = router.runJobs()
+    const moved = router.place({ ...place, target: elsewhere.url })
+    expect((await router.admin('POST', '/deployments', moved)).body.state).toBe('ready')
+    await jobs
+    expect(await unreachable()).toEqual([])
+  } finally {
+    await near.comeBack()
+    await router.admin('POST', '/deployments', router.place({ ...place, target: near.url }))
+    await elsewhere.goAway()
+  }
+})

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { deployments } from '#shared/schema.ts'
@@ -9,8 +9,8 @@ import { writeRegistry, type Write } from '../registry/write-registry.ts'
 
 /** Who the audit log names. */
 const ACTOR = 'probe'
-/** D1 takes 100 parameters a statement. */
-const IDS_AT_ONCE = 80
+/** Deployments of one statement: D1 takes 2 MB a parameter. */
+const AT_ONCE = 1_000
 
 /** What probes found, stored only where it is news: each change makes every isolate read the registry. */
 export class ProbeStore {
@@ -38,23 +38,28 @@ export class ProbeStore {
     await this.#write('ready_deployment', warm, writes)
   }
 
+  /** They are gone, unless they are somewhere else meanwhile. */
   async setUnreachable(gone: readonly Deployment[]): Promise<void> {
-    const writes = chunksOf(gone).map((ids) =>
-      this.#db
+    const writes = chunksOf(gone).map((own) => {
+      const places = JSON.stringify(own.map(({ id, target }) => [id, target]))
+      const asked = sql`(${deployments.id}, ${deployments.target}) in (select value ->> 0, value ->> 1 from json_each(${places}))`
+      return this.#db
         .update(deployments)
         .set({ unreachableSince: Date.now() })
-        .where(and(inArray(deployments.id, ids), isNull(deployments.unreachableSince))),
-    )
+        .where(and(asked, isNull(deployments.unreachableSince)))
+    })
     await this.#write('unreachable_deployment', gone, writes)
   }
 
   async setReachable(back: readonly Deployment[]): Promise<void> {
-    const writes = chunksOf(back).map((ids) =>
-      this.#db
+    const writes = chunksOf(back).map((own) => {
+      const ids = JSON.stringify(own.map(({ id }) => id))
+      const asked = sql`${deployments.id} in (select value from json_each(${ids}))`
+      return this.#db
         .update(deployments)
         .set({ unreachableSince: null })
-        .where(and(inArray(deployments.id, ids), isNotNull(deployments.unreachableSince))),
-    )
+        .where(and(asked, isNotNull(deployments.unreachableSince)))
+    })
     await this.#write('reachable_deployment', back, writes)
   }
 
@@ -70,9 +75,8 @@ export class ProbeStore {
   }
 }
 
-function chunksOf(own: readonly Deployment[]): string[][] {
-  const ids = own.map(({ id }) => id)
-  return Array.from({ length: Math.ceil(ids.length / IDS_AT_ONCE) }, (_, i) =>
-    ids.slice(i * IDS_AT_ONCE, (i + 1) * IDS_AT_ONCE),
+function chunksOf(own: readonly Deployment[]): Deployment[][] {
+  return Array.from({ length: Math.ceil(own.length / AT_ONCE) }, (_, i) =>
+    own.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
   )
 }

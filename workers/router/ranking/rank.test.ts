@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { NOTHING_MEASURED } from '../matching/measured.ts'
 import { createOffer, editPools } from '../matching/offer.ts'
@@ -43,6 +43,26 @@ test('names two of each place where there are many, the better of both before al
 
 test('names as many as it is worth trying where there are a few places', () => {
   expect(rankOf(4)).toHaveLength(16)
+})
+
+/** Regions are words of whoever registers: with very many of them somebody once shut all others out. */
+describe('where there are very many places', () => {
+  const orders = (crowd: Parameters<typeof deployment>[0]) => {
+    const many = Array.from({ length: 200 }, (_, i) => ({ id: `d${i}`, region: `r${i}`, ...crowd }))
+    const own = { id: 'own', region: 'z' }
+    return Array.from({ length: 100 }, () => order(new HealthBoard(), ...many, own))
+  }
+
+  test('each is compared now and then, were they all well', () => {
+    expect(orders({}).flat()).toContain('own')
+  })
+
+  test.each([
+    ['probes cannot reach', { unreachableSince: 1 }],
+    ['have no lease any more', { leaseSeconds: 10 }],
+  ])('those that %s keep nobody from being compared', (_, crowd) => {
+    expect(new Set(orders(crowd).map(([first]) => first))).toEqual(new Set(['own']))
+  })
 })
 
 /** Who is asked for, in this order, of deployments of one model. */

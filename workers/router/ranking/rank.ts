@@ -11,7 +11,7 @@ export const MAX_CANDIDATES_PER_POOL = 8
 const ENOUGH_CANDIDATES = 16
 /** Power of two choices. */
 const MIN_CANDIDATES_PER_POOL = 2
-/** Of one capability's models and places; more are not compared for one request. */
+/** Of one capability's models and places; more are not compared for one request, but chance says which. */
 const MAX_POOLS = 64
 
 export interface RankContext extends ScoreContext {
@@ -30,24 +30,38 @@ export interface Ranked {
  * the others follow for when they fail, and what probes can't reach comes last. Whose lease is over is no choice.
  */
 export function rank(matches: readonly Match[], context: RankContext): Ranked[] {
-  const compared = matches.slice(0, MAX_POOLS)
   const ofEach = Math.min(
     MAX_CANDIDATES_PER_POOL,
-    Math.max(MIN_CANDIDATES_PER_POOL, Math.ceil(ENOUGH_CANDIDATES / compared.length)),
+    Math.max(MIN_CANDIDATES_PER_POOL, Math.ceil(ENOUGH_CANDIDATES / matches.length)),
   )
+  let compared = 0
   const isLive = context.board.leases.liveAt(context.now)
   const firsts: Ranked[] = []
   const others: Ranked[] = []
-  for (const { offer, pool } of compared) {
+  for (const { offer, pool } of inFairOrder(matches, context.random)) {
+    if (compared === MAX_POOLS) break
     const drawn = drawByWeight(pool.list, ofEach, context.random, isLive).map((own): Ranked => ({
       candidate: candidateOf(offer, own),
       score: scoreOf(own, offer.measured, context.board.find(own), context),
     }))
     const [one, two] = drawn
+    if (one) compared++
     const better = one && two && two.score.total > one.score.total ? two : one
     for (const own of drawn) (own === better && pool.reachable ? firsts : others).push(own)
   }
   return [...firsts.toSorted(byScore), ...others.toSorted(byScore)]
+}
+
+/**
+ * Where not all can be compared, from a place that chance chooses, and what probes can't reach last: else who
+ * registers very many places, were they nowhere, would keep all others from being compared.
+ */
+function inFairOrder(matches: readonly Match[], random: () => number): readonly Match[] {
+  if (matches.length <= MAX_POOLS) return matches
+  const start = Math.floor(random() * matches.length)
+  const turned = [...matches.slice(start), ...matches.slice(0, start)]
+  const isReachable = ({ pool }: Match) => pool.reachable
+  return [...turned.filter(isReachable), ...turned.filter((own) => !isReachable(own))]
 }
 
 function byScore(a: Ranked, b: Ranked): number {

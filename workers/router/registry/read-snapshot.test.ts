@@ -285,3 +285,18 @@ test('leaves out a version whose manifest is of another, and what was measured i
   const rows = measured?.find(({ deploymentId }) => deploymentId === 'tone@1/far')?.rows
   expect(rows?.map(({ metric }) => metric)).toEqual(['well'])
 })
+
+test('a blob in one rollout costs nobody else the registry', async () => {
+  await store.addModelVersion({ ...manifest, version: '3' }, {}, AUDIT).catch(() => {})
+  await store.addModelVersion({ ...manifest, version: '4' }, {}, AUDIT).catch(() => {})
+  await run("DELETE FROM rollouts WHERE model_id = 'mood'")
+  const own = { modelId: 'mood', stable: '3', candidate: '4' }
+  await rollouts.start(rollout({ ...own, id: 'well' }), AUDIT)
+  await run(
+    `INSERT INTO rollouts SELECT 'blob', model_id, '4', '3', share, mirror, 'held', max_disagreement, max_failures,
+       max_latency_ratio, tolerance, error_rate, max_pairs, started_at, expires_at, decided_at, x'ff'
+     FROM rollouts WHERE id = 'well'`,
+  )
+  const snapshot = await reader.readSnapshot()
+  expect(snapshot.rollouts.get('mood')?.map(({ id: of }) => of)).toContain('well')
+})

@@ -36,7 +36,7 @@ import { registryUnreadable } from './registry-unreadable.ts'
 import { forgetRollouts } from '../rollout/rollout-store.ts'
 import type { Scope } from '../scope.ts'
 import type { ApiKey, Deployment } from './snapshot.ts'
-import { measurementWrites, verifySoon } from '../verify/verification-queries.ts'
+import { measurementWrites, verifyIfMoved, verifySoon } from '../verify/verification-queries.ts'
 import { writeRegistry, type Audit } from './write-registry.ts'
 
 const MAX_LISTED_KEYS = 1_000
@@ -103,19 +103,30 @@ export class RegistryStore {
     ])
   }
 
-  /** With its lease renewed when it registered itself; else an operator changed it, which says nothing of its node. */
-  async putDeployment(
-    deployment: Deployment,
-    audit: Audit,
-    { renewed = false }: { renewed?: boolean } = {},
-  ): Promise<void> {
+  /** As it registered itself, with its lease renewed. */
+  async putDeployment(deployment: Deployment, audit: Audit): Promise<void> {
     const row = { ...deployment, updatedAt: Date.now() }
     await writeRegistry(this.#db, audit, [
       this.#db
         .insert(deployments)
         .values(row)
         .onConflictDoUpdate({ target: deployments.id, set: row }),
-      ...(renewed || deployment.leaseSeconds === null ? leaseWrites(this.#db, deployment) : []),
+      verifyIfMoved(this.#db, deployment.id),
+      ...leaseWrites(this.#db, deployment),
+    ])
+  }
+
+  /** As an operator changes it, which says nothing of its node; of one that is gone, nothing. */
+  async changeDeployment(
+    id: string,
+    changes: Partial<Omit<Deployment, 'id'>>,
+    audit: Audit,
+  ): Promise<void> {
+    await writeRegistry(this.#db, audit, [
+      this.#db
+        .update(deployments)
+        .set({ ...changes, updatedAt: Date.now() })
+        .where(eq(deployments.id, id)),
     ])
   }
 

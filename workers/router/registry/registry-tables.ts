@@ -134,15 +134,17 @@ const keyColumns = {
   revokedAt: apiKeys.revokedAt,
 }
 
-/** What `subjectOf` says of a deployment, as it is stored now. */
-function currentSubject(): SQL {
+/** What `subjectOf` says of a deployment, as it is stored now: for a query of the deployments. */
+export function currentSubject(): SQL {
   return sql`(select "deployments"."transport" || ' ' || "deployments"."target" || ' ' || "deployments"."node"
       || ' ' || "deployments"."placement" || ' ' || iif(json_valid(artefacts), json(artefacts), '')
     from model_versions where model_id = "deployments"."model_id" and version = "deployments"."version")`
 }
 
 const rolloutFields = Object.entries(getTableColumns(rollouts)).map(
-  ([name, column]) => sql`${sql.raw(`'${name}'`)}, ${column}`,
+  // JSON holds no blob, and one must not fail the query
+  ([name, column]) =>
+    sql`${sql.raw(`'${name}'`)}, iif(typeof(${column}) = 'blob', null, ${column})`,
 )
 const rolloutColumns = {
   modelId: rollouts.modelId,

@@ -239,6 +239,19 @@ describe('leases', () => {
     expect([isOver(), database.snapshotReads]).toEqual([false, 1])
   })
 
+  test('are those of a database that was restored, whose renewals have ids that were known before', async () => {
+    database.version = 5
+    for (let i = 0; i < 9; i++) renew()
+    await current()
+    await pass(50_000)
+    database.version = 3
+    database.leases = []
+    renew()
+    await registry.latest(database)
+    await pass(20_000)
+    expect(isOver()).toBe(false)
+  })
+
   test('stand still while D1 fails, since nobody can renew, and end as they should when it is back', async () => {
     renew()
     await current()

@@ -189,6 +189,8 @@ export class Registry {
 
   async #read(source: RegistrySource): Promise<Snapshot> {
     const snapshot = await source.readSnapshot(this.#snapshot)
+    // a counter that went back is of a database that was restored: its leases count from before as well
+    if (snapshot.version < (this.#snapshot?.version ?? 0)) this.leases.startOver()
     // after the deployments, so that none of them lacks its lease
     await this.#readLeases(source)
     return snapshot

@@ -36,7 +36,7 @@ export function followRollout(
   const running = runningParts(call.candidates)
   if (running.size === 0) return
   const by = answered?.deployment.part
-  for (const own of attempts) {
+  for (const own of firstOfEach(attempts)) {
     const part = running.get(own.model)
     if (!part) continue
     const isCandidate = part.role === 'candidate'
@@ -48,10 +48,21 @@ export function followRollout(
   if (!wasAsked(by, attempts)) mirrorBehind(c, call, { ...answered, part: by, attempts })
 }
 
-/** Whether the candidate had its chance already, before the stable version answered. */
+/** Of each deployment the first: what is asked again because it failed is no other trial, which verdicts count on. */
+function firstOfEach(attempts: readonly Attempt[]): readonly Attempt[] {
+  return attempts.filter(
+    ({ model, node }, i) =>
+      attempts.findIndex((own) => own.model === model && own.node === node) === i,
+  )
+}
+
+/** Whether the candidate had its chance already, before the stable version answered: one that a hedge cut short had none. */
 function wasAsked({ role, rollout }: VersionPart, attempts: readonly Attempt[]): boolean {
   const candidate = versionKey({ id: rollout.modelId, version: rollout.candidate })
-  return role === 'stable' && attempts.some(({ model }) => model === candidate)
+  return (
+    role === 'stable' &&
+    attempts.some(({ model, outcome }) => model === candidate && outcome !== 'cancelled')
+  )
 }
 
 /** By `id@version`; nearly always none. */

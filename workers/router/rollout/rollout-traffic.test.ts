@@ -133,6 +133,36 @@ describe('as a canary', () => {
   })
 })
 
+test('a canary whose late call a hedge cut short is asked again behind, so that its lateness is not overlooked', async () => {
+  const strict = { maxDisagreement: 0.001, maxFailures: 0.001 }
+  await rollouts.begin({ share: 1, mirror: 1, limits: strict })
+  const { router, candidate } = rollouts
+  const candidateCalls = async () => (await rollouts.seen()).evidence.candidate.calls
+  for (let i = 0; i < 25; i++) await rollouts.ask(`user-${i}`)
+  expect(await candidateCalls()).toBe(25)
+  router.answerWith(PROBLEM_TYPE, '{}', { version: candidate(), status: 500, delayMs: 700 })
+  const { headers } = await rollouts.ask('late')
+  expect(headers.get('mesh-route')).toMatch(/tone@1;ok;.*hedge, native\/next;.*;cancelled;/)
+  await expect
+    .poll(async () => (await rollouts.seen()).evidence.candidate, { timeout: 10_000 })
+    .toMatchObject({ calls: 26, failures: 1 })
+})
+
+test('one request that nobody could be reached for, and so is repeated, is one call of each version', async () => {
+  const strict = { maxDisagreement: 0.001, maxFailures: 0.001 }
+  await rollouts.begin({ share: 1, limits: strict })
+  rollouts.router.answerWith('text/html', '', { status: 502 })
+  const route = (await rollouts.ask('a')).headers.get('mesh-route') ?? ''
+  expect(route.match(/;unreachable;/g)).toHaveLength(6)
+  const { candidate: own, stable } = z
+    .looseObject({ candidate: z.looseObject({}), stable: z.looseObject({}) })
+    .parse((await rollouts.seen()).evidence)
+  expect([own, stable]).toMatchObject([
+    { calls: 1, failures: 1 },
+    { calls: 1, failures: 1 },
+  ])
+})
+
 test('what both versions refuse is refused in the words of the stable one', async () => {
   await rollouts.begin({ share: 1 })
   const refusal = (sentence: string) =>

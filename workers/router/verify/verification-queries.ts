@@ -1,10 +1,11 @@
 /** Statements about measurements and verifications, for the batches they are part of. */
-import { and, eq, exists, inArray, sql } from 'drizzle-orm'
+import { and, eq, exists, inArray, sql, type SQL } from 'drizzle-orm'
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { deployments, measurements, verifications } from '#shared/schema.ts'
 
 import type { MeasurementRow } from '../matching/measured.ts'
+import { currentSubject } from '../registry/registry-tables.ts'
 import type { Write } from '../registry/write-registry.ts'
 
 /** Of each deployment, metric and source; enough to see which way it goes. */
@@ -67,4 +68,26 @@ export function verifySoon(
           ),
       ),
     )
+}
+
+/** A deployment that moved is verified as soon as it is ready, not when the verdict on where it was is due. */
+export function verifyIfMoved(db: DrizzleD1Database, deploymentId: string): Write {
+  const now = sql`(select ${currentSubject()} from deployments where id = ${deploymentId})`
+  return db
+    .update(verifications)
+    .set({ dueAt: 0 })
+    .where(
+      and(
+        eq(verifications.deploymentId, deploymentId),
+        sql`${verifications.subject} is not ${now}`,
+      ),
+    )
+}
+
+/**
+ * The subject of a verdict, if the deployment still is that. Else none at all: the column takes none, so the whole
+ * batch is refused, and what is known of the deployment as it is now stays.
+ */
+export function subjectIfCurrent(deploymentId: string, subject: string): SQL {
+  return sql`(select ${subject} from deployments where id = ${deploymentId} and ${currentSubject()} = ${subject})`
 }

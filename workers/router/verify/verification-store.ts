@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, lte, notExists, or, sql, sum } from 'drizzle-orm'
+import { and, asc, desc, eq, isNull, lte, or, sql, sum } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 
 import { decodeBase64, encodeBase64 } from '#shared/base64.ts'
@@ -8,7 +8,7 @@ import { deployments, exampleFiles, measurements, verifications } from '#shared/
 import type { RegistryBindings } from '../env.ts'
 import { registryUnreadable } from '../registry/registry-unreadable.ts'
 import { writeRegistry, type Audit, type Write } from '../registry/write-registry.ts'
-import { measurementWrites, verifySoon } from './verification-queries.ts'
+import { measurementWrites, subjectIfCurrent, verifySoon } from './verification-queries.ts'
 import type { Verdict } from './verify-deployment.ts'
 
 /** Who can't be asked, or was wrong, is asked again so soon; who keeps being wrong, each time after twice as long. */
@@ -65,7 +65,8 @@ export class VerificationStore {
   }
 
   /**
-   * Stores what came of a verification, with its measurements.
+   * Stores what came of a verification, with its measurements. Throws `conflict` when the deployment has moved, has
+   * other artefacts or is gone meanwhile: of what is there now it says nothing.
    *
    * @param everyMs after how long a verdict is found anew
    */
@@ -76,16 +77,15 @@ export class VerificationStore {
         ? this.#noteTry(verdict)
         : this.#noteVerdict(verdict, verdict.state, everyMs),
       ...measurementWrites(this.#db, { deploymentId, source: 'examples' }, measured),
-      ...this.#forgetIfGone(deploymentId),
     ])
   }
 
   /** That a try came to nothing again changes nothing that anybody would see. */
-  async postpone(deploymentId: string): Promise<void> {
+  async postpone({ deploymentId, subject }: Verdict): Promise<void> {
     await this.#db
       .update(verifications)
       .set({ dueAt: Date.now() + RETRY_MS })
-      .where(eq(verifications.deploymentId, deploymentId))
+      .where(and(eq(verifications.deploymentId, deploymentId), eq(verifications.subject, subject)))
   }
 
   /** Stores a file of an example; one that is there stays. Throws what writes of the registry do. */
@@ -171,7 +171,13 @@ export class VerificationStore {
     const now = Date.now()
     const failed = state === 'failed'
     const retryMs = Math.min(RETRY_MS, everyMs)
-    const verdict = { subject, state, detail, note: null, checkedAt: now }
+    const verdict = {
+      subject: subjectIfCurrent(deploymentId, subject),
+      state,
+      detail,
+      note: null,
+      checkedAt: now,
+    }
     return this.#db
       .insert(verifications)
       .values({
@@ -192,9 +198,10 @@ export class VerificationStore {
       })
   }
 
-  #noteTry({ deploymentId, subject, note }: Verdict): Write {
+  #noteTry({ deploymentId, subject: tried, note }: Verdict): Write {
     const dueAt = Date.now() + RETRY_MS
-    const sameSubject = sql`${verifications.subject} = ${subject}`
+    const subject = subjectIfCurrent(deploymentId, tried)
+    const sameSubject = sql`${verifications.subject} = ${tried}`
     return this.#db
       .insert(verifications)
       .values({ deploymentId, subject, state: 'pending', note, failures: 0, dueAt })
@@ -210,19 +217,5 @@ export class VerificationStore {
           checkedAt: sql`case when ${sameSubject} then ${verifications.checkedAt} end`,
         },
       })
-  }
-
-  /** A deployment removed meanwhile leaves nothing to one that takes its name. */
-  #forgetIfGone(deploymentId: string): Write[] {
-    const gone = notExists(
-      this.#db
-        .select({ id: deployments.id })
-        .from(deployments)
-        .where(eq(deployments.id, deploymentId)),
-    )
-    return [
-      this.#db.delete(verifications).where(and(eq(verifications.deploymentId, deploymentId), gone)),
-      this.#db.delete(measurements).where(and(eq(measurements.deploymentId, deploymentId), gone)),
-    ]
   }
 }

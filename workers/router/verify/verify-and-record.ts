@@ -38,7 +38,7 @@ export async function verifyAndRecord(
   const known = snapshot.verifications.get(deployment.id)
   const now = told(verdict, known)
   if (verdict.state === undefined && known?.note === verdict.note) {
-    await store.postpone(deployment.id)
+    await store.postpone(verdict)
     return now
   }
   await store.record(verdict, snapshot.policy.measurementsLastMs / CHECKS_PER_LIFETIME, {

@@ -1,3 +1,5 @@
+import { MeshError } from '#shared/mesh-error.ts'
+
 import { findDeployment } from '../registry/find-deployment.ts'
 import type { Job } from '../jobs/job.ts'
 import { RegistryReader } from '../registry/registry-reader.ts'
@@ -32,8 +34,13 @@ export const verifyDue: Job = {
         env,
         actor: 'schedule',
         expiresAt,
-      })
+      }).catch(unlessChanged)
     }
     await registry.reload(new RegistryReader(env))
   },
+}
+
+/** What has changed while it was verified is due again, and no reason to leave the others. */
+function unlessChanged(err: unknown): void {
+  if (!(err instanceof MeshError && err.code === 'conflict')) throw err
 }
