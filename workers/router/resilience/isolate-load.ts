@@ -12,8 +12,8 @@ const MAX_BYTES = 4 * MAX_BODY_BYTES
 const BUSY = 32
 /** How much the latest departure counts in the pace: some twenty of them are remembered. */
 const WEIGHT = 0.05
-/** Who waits for others longer than this share of its time has none left for itself. */
-const WAIT_SHARE = 0.5
+/** Who waits for others longer than this share of its time may have none left for itself: the pace is a mean, and dear requests take several times as long. */
+const WAIT_SHARE = 0.25
 /** Who hasn't left by then never will: workerd drops what a caller no longer waits for. */
 const GONE_MS = MAX_DEADLINE_MS + 30_000
 
