@@ -159,7 +159,9 @@ describe('a far node', () => {
         }),
       ),
     )
-    expect(problem.detail).toBe('none of 1 deployments could answer')
+    expect(problem.detail).toBe(
+      'far-language@1 on edge-bad could not answer, and no other was asked',
+    )
   })
 
   test('that answers too late costs no more than the deadline', async () => {
