@@ -162,7 +162,7 @@ async function makeAndKeep(
     if (!(body instanceof Uint8Array) || made === null) return answer
     const model = versionKey({ id: deployment.modelId, version: deployment.version })
     const { id, target, node } = deployment
-    const etag = await etagOf({ contentType, body })
+    const etag = await etagOf(question.asked.tenant, { contentType, body })
     const maker = { model, node, deployment: { id, target } }
     const whole: KeptAnswer = { contentType, headers, body, etag, ...maker }
     // who waits for this flight wants the answer of the model it was announced for

@@ -5,16 +5,14 @@ const ETAG_CHARS = 32
 
 /**
  * Names an answer by what it says (RFC 9110 §8.8.3), not by what was asked: two nodes may answer otherwise, and who
- * has what one of them said wrongly must not be told that it is still so.
+ * has what one of them said wrongly must not be told that it is still so. Of two callers it is never the same, so that
+ * none learns what another was answered.
  */
-export async function etagOf({
-  contentType,
-  body,
-}: {
-  contentType: string
-  body: Uint8Array
-}): Promise<string> {
-  const digest = await sha256OfParts([contentType, await sha256(body)])
+export async function etagOf(
+  tenant: string,
+  { contentType, body }: { contentType: string; body: Uint8Array },
+): Promise<string> {
+  const digest = await sha256OfParts([tenant, contentType, await sha256(body)])
   return `"${digest.slice(0, ETAG_CHARS)}"`
 }
 
