@@ -244,7 +244,7 @@ export const apiKeys = sqliteTable('api_keys', {
   name: text().notNull(),
   /** SHA-256 of the key in hex; the key itself is shown once and never kept. */
   hash: text().notNull().unique(),
-  scopes: text({ mode: 'json' }).$type<('infer' | 'register' | 'admin')[]>().notNull(),
+  scopes: text({ mode: 'json' }).$type<('infer' | 'register' | 'metrics' | 'admin')[]>().notNull(),
   createdAt: integer().notNull(),
   expiresAt: integer(),
   revokedAt: integer(),

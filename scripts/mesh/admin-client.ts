@@ -96,7 +96,7 @@ export class AdminClient {
 
   async createKey(
     name: string,
-    scopes: ('infer' | 'register' | 'admin')[],
+    scopes: ('infer' | 'register' | 'metrics' | 'admin')[],
     expiresInSeconds?: number,
   ): Promise<{ id: string; key: string }> {
     const response = await this.#send('POST', '/admin/keys', {

@@ -65,11 +65,14 @@ const admins = ROUTES.filter(isAdmin)
 
 let router: TestRouter
 let nodeKey: string
+let metricsKey: string
 
 beforeAll(async () => {
   router = await startTestRouter()
   const { body } = await router.admin('POST', '/keys', { name: 'node', scopes: ['register'] })
   nodeKey = String(body.key)
+  const metrics = await router.admin('POST', '/keys', { name: 'collector', scopes: ['metrics'] })
+  metricsKey = String(metrics.body.key)
 }, 60_000)
 afterAll(() => router.stop())
 
@@ -96,6 +99,12 @@ test('the lists of this file hold every address there is', () => {
 
 describe.each(admins)('%s', (route) => {
   const isOfNodes = OF_NODES.includes(route)
+
+  test("refuses a collector's key, unless it tells metrics", async () => {
+    const isOfCollectors = route === 'GET /metrics'
+    const { status } = await ask(route, metricsKey)
+    expect(status).toBe(isOfCollectors ? 200 : 403)
+  })
 
   test(`is for admin keys alone${isOfNodes ? ', and those of nodes' : ''}`, async () => {
     const node = await ask(route, nodeKey)

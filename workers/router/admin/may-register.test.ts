@@ -101,6 +101,8 @@ describe('a key of the scope register', () => {
       [{ weight: 1_000 }, 'weight'],
       [{ state: 'ready' }, 'state'],
       [{ id: 'tone@1/next' }, 'id'],
+      [{ region: 'eu' }, 'region'],
+      [{ cost: 0 }, 'cost'],
       [{ transport: 'binding', target: 'DB' }, 'bindings'],
       [{ leaseSeconds: null }, 'leaseSeconds'],
       [{ leaseSeconds: undefined }, 'leaseSeconds'],

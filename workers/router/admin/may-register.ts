@@ -5,8 +5,8 @@ import type { ApiKey, Deployment, Snapshot } from '../registry/snapshot.ts'
 
 /** Of one key of the scope register. */
 const MAX_OWN_DEPLOYMENTS = 1_000
-/** What an operator decides. An id of its own could be another's; its default names the node. */
-const FOR_ADMINS = ['id', 'weight', 'state', 'verify'] as const
+/** What an operator decides: callers trust a region with their inputs, and what costs nothing draws them. An id of its own could be another's; its default names the node. */
+const FOR_ADMINS = ['id', 'weight', 'state', 'region', 'cost', 'verify'] as const
 
 /** An admin key may change all, a key of the scope register what it has registered itself. */
 export function mayChange({ id, scopes }: ApiKey, { owner }: Pick<Deployment, 'owner'>): boolean {

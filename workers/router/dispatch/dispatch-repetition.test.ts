@@ -65,6 +65,11 @@ describe('when nobody could be reached', () => {
     expect(asked()).toEqual(['n1', 'n0', 'n1', 'n0'])
   })
 
+  test('a request makes no more than twelve attempts, however many deployments there are', async () => {
+    await expect(send(Array.from({ length: 20 }, () => gone))).rejects.toThrow(DispatchError)
+    expect(calls).toHaveLength(12)
+  })
+
   test('only what could not be reached is asked again: what failed at the request might do so each time', async () => {
     await send([() => problem('runtime_trap'), backAfter(1)])
     expect(asked()).toEqual(['n0', 'n1', 'n1'])

@@ -14,6 +14,8 @@ import type { Transport } from '../transport.ts'
 
 /** While others are left to try, an attempt may use this share of the time that is left. */
 const ATTEMPT_SHARE = 0.5
+/** Of one request, whatever the budget has: it may be the request itself that they die of. */
+const MAX_ATTEMPTS = 12
 /** An answer later than this share of a deployment's own is late: a second is asked. */
 const HEDGE_QUANTILE = 0.95
 /** Nobody notices less, and timers of a busy isolate are no finer. */
@@ -118,6 +120,7 @@ export async function dispatch(
     const now = Date.now()
     const left = request.expiresAt - now
     if (!deployment || left <= 0) return false
+    if (attempts.length + flights.size >= MAX_ATTEMPTS) return false
     // it is no use to ask what fails besides one that is only late
     if (kind === 'hedge' && board.find(deployment)?.admits(now) === false) return false
     if (kind !== 'first' && !board.budget.take(now)) return false

@@ -4,11 +4,11 @@ import { requireKey } from '../authenticate.ts'
 import type { RouterApp } from '../env.ts'
 import { EXPOSITION_MEDIA_TYPE, writeExposition } from './prometheus/exposition.ts'
 
-/** `GET /metrics` for Prometheus: with an admin key, since names of models and their traffic are nobody else's. */
+/** `GET /metrics` for Prometheus: with a key of the scope `metrics`, which may nothing else, or an admin's. */
 export function metricsRoutes(): Hono<RouterApp> {
   const app = new Hono<RouterApp>()
 
-  app.get('/', requireKey('admin'), (c) => {
+  app.get('/', requireKey('admin', 'metrics'), (c) => {
     c.header('cache-control', 'no-store')
     const text = writeExposition(c.get('observer').metrics.all)
     return c.body(text, 200, { 'content-type': EXPOSITION_MEDIA_TYPE })

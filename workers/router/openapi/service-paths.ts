@@ -30,7 +30,8 @@ export const servicePaths: PathGroup = () => ({
   '/metrics': {
     get: {
       tags: ['service'],
-      summary: 'What one isolate of the router has counted, for Prometheus; needs the scope admin',
+      summary:
+        'What one isolate of the router has counted, for Prometheus; needs the scope metrics or admin',
       responses: {
         200: {
           description: 'The text format of Prometheus',
