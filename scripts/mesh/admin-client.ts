@@ -78,7 +78,9 @@ export class AdminClient {
 
   /** Runs the examples of a deployment now. */
   async verify(deploymentId: string): Promise<Verification> {
-    const response = await this.#send('POST', `/admin/deployments/${deploymentId}/verify`)
+    const response = await this.#send('POST', '/admin/verifications', {
+      deployment: deploymentId,
+    })
     await expectOk(response.clone())
     return z.object({ verification: Verification }).parse(await response.json()).verification
   }

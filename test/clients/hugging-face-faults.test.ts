@@ -3,6 +3,8 @@ import { InferenceClient } from '@huggingface/inference'
 import { afterEach, expect, inject, test } from 'vitest'
 
 import { parseManifest } from '#shared/manifest.ts'
+import { MeshError } from '#shared/mesh-error.ts'
+import { toProblem } from '#shared/problem.ts'
 
 import languageManifest from '../../workers/models/language-id/manifest.json' with { type: 'json' }
 import { farModel } from '../fixtures/far-model.ts'
@@ -25,7 +27,9 @@ const json = { 'content-type': 'application/json' }
 test('slows the client down, which asks again at once whenever it gets a 503', async () => {
   const { received } = await far.deploy((response, count) =>
     count <= 2
-      ? response.writeHead(503).end()
+      ? response
+          .writeHead(503, { 'content-type': 'application/problem+json' })
+          .end(JSON.stringify(toProblem(new MeshError('model_unavailable', 'it loads'))))
       : response.writeHead(200, json).end('[{"label":"fra","score":1}]'),
   )
   const started = Date.now()

@@ -35,6 +35,7 @@ const DOORS: [path: string, body: Record<string, unknown>][] = [
   ['/admin/deployments', { model: 'tone' }],
   ['/admin/leases', { deployments: ['tone@1/far'] }],
   ['/admin/keys', { name: 'x', scopes: ['infer'] }],
+  ['/admin/verifications', { deployment: 'tone@1/far' }],
   ['/admin/measurements', { deployment: 'tone@1/far', metric: 'accuracy', value: 0.5 }],
 ]
 

@@ -99,9 +99,14 @@ const RANGES = new Map([
   ['latency_ms', { most: Infinity, range: 'in milliseconds, from 0' }],
 ])
 
+const DeploymentId = z.string().min(1).max(160)
+
+export const VerifyDeployment = z.strictObject({ deployment: DeploymentId })
+export type VerifyDeployment = z.infer<typeof VerifyDeployment>
+
 export const PutMeasurement = z
   .strictObject({
-    deployment: z.string().min(1).max(160),
+    deployment: DeploymentId,
     metric: Metric,
     value: z.number(),
     /** Of how many things, where it is a share of them. */

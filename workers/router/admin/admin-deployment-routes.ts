@@ -49,11 +49,6 @@ export function adminDeploymentRoutes(): Hono<RouterApp> {
     return c.json({ ...next, verification }, known ? 200 : 201)
   })
 
-  app.post('/:id{.+}/verify', async (c) => {
-    const deployment = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))
-    return c.json({ deployment: deployment.id, verification: await verifyNow(c, deployment) })
-  })
-
   app.patch('/:id{.+}', async (c) => {
     const patch = await readAdminBody(c, PatchDeployment)
     const known = requireDeployment(await latestSnapshotOf(c), c.req.param('id'))

@@ -8,6 +8,7 @@ import { adminKeyRoutes } from './admin-key-routes.ts'
 import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
 import { adminRolloutRoutes } from './admin-rollout-routes.ts'
+import { adminVerificationRoutes } from './admin-verification-routes.ts'
 import { requireKey } from '../authenticate.ts'
 import type { RouterApp } from '../env.ts'
 import { leaseRoutes } from '../leases/lease-routes.ts'
@@ -51,6 +52,7 @@ export function adminRoutes(): Hono<RouterApp> {
   app.route('/keys', adminKeyRoutes())
   app.route('/measurements', adminMeasurementRoutes())
   app.route('/rollouts', adminRolloutRoutes())
+  app.route('/verifications', adminVerificationRoutes())
   app.route('/decisions', decisionRoutes())
 
   app.get('/audit', async (c) => {

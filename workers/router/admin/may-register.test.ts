@@ -49,6 +49,7 @@ describe('a key of the scope register', () => {
       ['DELETE', `/admin/keys/${keyId}`],
       ['GET', '/admin/audit'],
       ['GET', '/admin/decisions'],
+      ['POST', '/admin/verifications', { deployment: 'tone@1/far' }],
       ['POST', '/admin/measurements', { deployment: 'tone@1/far', metric: 'accuracy', value: 1 }],
       ['PATCH', '/admin/deployments/tone@1/far', { weight: 0 }],
       ['PUT', '/admin/deployments/tone@1/far', {}],

@@ -39,7 +39,7 @@ describe('the card of a version', () => {
   test('has what was measured beside what is claimed, each with its date', async () => {
     const before = (await router.send(CARD)).body
     expect(before).toMatchObject({ claims: [], measured: [], contradicted: [] })
-    await router.admin('POST', '/deployments/tone@1/far/verify')
+    await router.admin('POST', '/verifications', { deployment: 'tone@1/far' })
     const { body } = await router.send(CARD)
     const common = { deployment: 'tone@1/far', source: 'examples', expired: false }
     expect(body.measured).toEqual(
@@ -109,7 +109,7 @@ describe('the card of a version', () => {
   })
 
   test('says of what was measured long ago that it has expired, and so does the ranking', async () => {
-    await router.admin('POST', '/deployments/tone@1/far/verify')
+    await router.admin('POST', '/verifications', { deployment: 'tone@1/far' })
     const DB = await router.database()
     await DB.batch([
       DB.prepare("update measurements set measured_at = 1 where deployment_id = 'tone@1/far'"),

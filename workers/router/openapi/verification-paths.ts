@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { PutMeasurement } from '../admin/admin-bodies.ts'
+import { PutMeasurement, VerifyDeployment } from '../admin/admin-bodies.ts'
 import { errorAnswers } from './error-answers.ts'
 import { jsonSchema } from './json-schema.ts'
 import { jsonAnswer, jsonBody, pathParameter, queryParameter } from './operation.ts'
@@ -40,16 +40,18 @@ export const verificationPaths: PathGroup = () => ({
       },
     },
   },
-  '/admin/deployments/{id}/verify': {
-    parameters: [pathParameter('id', '`<model>@<version>/<node>`; slashes may stay as they are')],
+  '/admin/verifications': {
     post: {
       ...about('Runs the examples of its model on a deployment'),
+      requestBody: jsonBody(jsonSchema(VerifyDeployment)),
       responses: {
         200: jsonAnswer(
           'What came of it',
           z.looseObject({ deployment: z.string(), verification: VerificationSchema }),
         ),
-        ...errorAnswers('Problem', { codes: ['not_found', 'conflict'] }),
+        ...errorAnswers('Problem', {
+          codes: ['invalid_request', 'payload_too_large', 'not_found', 'conflict'],
+        }),
       },
     },
   },

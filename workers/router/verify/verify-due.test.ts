@@ -31,7 +31,7 @@ describe('where verification is required', () => {
 
   const deploy = (overrides = {}) =>
     router.admin('POST', '/deployments', router.place({ state: 'ready', ...overrides }))
-  const verify = () => router.admin('POST', '/deployments/tone@1/far/verify')
+  const verify = () => router.admin('POST', '/verifications', { deployment: 'tone@1/far' })
   const whyNot = async () => {
     const { body } = await router.send('/explain', {
       method: 'POST',
@@ -305,7 +305,7 @@ describe('where verification is not required', () => {
       off.answerWith('application/json', WRONG)
       await off.runJobs()
       expect(off.received).toEqual([])
-      const { body } = await off.admin('POST', '/deployments/tone@1/far/verify')
+      const { body } = await off.admin('POST', '/verifications', { deployment: 'tone@1/far' })
       expect(body.verification).toMatchObject({ state: 'failed' } satisfies Partial<Answer['body']>)
       expect((await off.infer()).status).toBe(200)
     } finally {

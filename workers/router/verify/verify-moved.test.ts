@@ -51,7 +51,7 @@ test.each([
   ],
 ])('a verification of where it was, which %s, takes nothing from it', async (_, end) => {
   old.hold()
-  const late = router.admin('POST', '/deployments/tone@1/far/verify')
+  const late = router.admin('POST', '/verifications', { deployment: 'tone@1/far' })
   await untilAsked()
   expect((await move()).body.verification).toMatchObject({ state: 'passed' })
   await end()
