@@ -44,6 +44,8 @@ async function startNode(
       const answer = answers.get(Buffer.concat(chunks).toString())
       // what a Worker on Cloudflare is told of a server that is down
       if (!isUp()) response.writeHead(521).end('Web server is down')
+      // the router's probes ask whether it is ready
+      else if (request.method === 'GET') response.writeHead(200).end()
       else if (answer === undefined) response.writeHead(500).end()
       else response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
     })
