@@ -1,4 +1,3 @@
-import type { Outbox } from '../outbox.ts'
 import { exportRequest } from './export-request.ts'
 import type { Span } from './span.ts'
 
@@ -13,9 +12,6 @@ export interface Receiver {
   /** What the spans are of: `service.name` and the like. */
   resource: Readonly<Record<string, string>>
 }
-
-/** Spans on their way to a receiver. */
-export type SpanOutbox = Outbox<Span>
 
 /** `name=value,name=value`, values percent-encoded, as OTEL_EXPORTER_OTLP_HEADERS. Throws an Error that names no value. */
 export function parseHeaders(text: string): Record<string, string> {

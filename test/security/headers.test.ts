@@ -11,7 +11,11 @@ import {
   TONE,
   type TestRouter,
 } from '../../workers/router/start-test-router.ts'
-import { remoteManifest, remotePlace, REMOTE_INFER } from './remote-model.ts'
+import {
+  remoteManifest,
+  remotePlace,
+  REMOTE_INFER,
+} from '../../workers/router/remote-model-fixture.ts'
 import { storeDeployment } from './store-deployment.ts'
 
 const EVIL = 'evil-value'

@@ -3,7 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { startTestRouter, type TestRouter } from '../../workers/router/start-test-router.ts'
 import { startFarNode, type FarNode } from '../fixtures/far-node.ts'
-import { remoteManifest, remotePlace, REMOTE_INFER } from './remote-model.ts'
+import {
+  remoteManifest,
+  remotePlace,
+  REMOTE_INFER,
+} from '../../workers/router/remote-model-fixture.ts'
 
 const TOKEN = 'token-of-the-first-host'
 

@@ -13,7 +13,11 @@ import {
   TONE,
   type TestRouter,
 } from '../../workers/router/start-test-router.ts'
-import { remoteManifest, remotePlace, REMOTE_INFER } from './remote-model.ts'
+import {
+  remoteManifest,
+  remotePlace,
+  REMOTE_INFER,
+} from '../../workers/router/remote-model-fixture.ts'
 
 const INPUT = 'sentinel-input-of-a-caller'
 const NODE_TOKEN = 'sentinel-token-of-a-node'

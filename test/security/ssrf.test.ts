@@ -6,7 +6,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { ROOT } from '../../scripts/paths.ts'
 import { startTestRouter, type TestRouter } from '../../workers/router/start-test-router.ts'
-import { remoteManifest, remotePlace, REMOTE_INFER } from './remote-model.ts'
+import {
+  remoteManifest,
+  remotePlace,
+  REMOTE_INFER,
+} from '../../workers/router/remote-model-fixture.ts'
 import { storeDeployment } from './store-deployment.ts'
 
 /** As deployed; the far node is on loopback, so whatever it receives is a breach. */

@@ -5,7 +5,7 @@ import { canonicalJson } from '#shared/canonical-json.ts'
 import { CARD_ALGORITHM, type CardKey } from './card-keys.ts'
 
 /** What a verifier asks of the header, so that nothing else this key may ever sign passes for a card. */
-export const CARD_TYPE = 'capillary-card+jwt'
+const CARD_TYPE = 'capillary-card+jwt'
 /** Measurements are renewed daily. */
 const CARD_LASTS_S = 24 * 3600
 

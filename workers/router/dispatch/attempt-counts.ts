@@ -1,6 +1,6 @@
 import type { Duration, ModelStatistics } from '#shared/model-statistics.ts'
 
-import type { Attempt } from './dispatch.ts'
+import type { Attempt } from './attempt-record.ts'
 
 /** More versions than a registry holds: names reach this only from there, so it bounds a leak, not a caller. */
 const MAX_COUNTED = 10_000

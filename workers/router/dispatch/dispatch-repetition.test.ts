@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 
 import { calls, ok, outcomes, problem, send, type Reply } from './dispatch-fixture.ts'
-import { DispatchError } from './dispatch.ts'
+import { DispatchError } from './dispatch-error.ts'
 import { candidate } from '../registry/registry-fixture.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { calls, ok, outcomes, problem, send, type Reply } from './dispatch-fixture.ts'
-import { describeRoute } from './dispatch.ts'
+import { describeRoute } from './attempt-record.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
 
 /** The fixture's node `n0`, as the board knows it. */

@@ -4,7 +4,7 @@ import { MeshError } from '#shared/mesh-error.ts'
 import { toProblem } from '#shared/problem.ts'
 
 import { calls, json, ok, outcomes, problem, send, type Reply } from './dispatch-fixture.ts'
-import { describeRoute } from './dispatch.ts'
+import { describeRoute } from './attempt-record.ts'
 import { MAX_ANSWER_BYTES } from './receive-answer.ts'
 
 beforeEach(() => {

@@ -1,15 +1,16 @@
-import type { ErrorCode } from '#shared/error-codes.ts'
 import { log } from '#shared/log.ts'
-import { MeshError } from '#shared/mesh-error.ts'
+import type { MeshError } from '#shared/mesh-error.ts'
 import { codeOf } from '#shared/problem.ts'
 
+import { attemptOf, type Attempt, type EndedAttempt } from './attempt-record.ts'
 import type { DispatchRequest, NodeReply } from './attempt.ts'
+import { nobodyAnswered } from './dispatch-error.ts'
 import type { RouterBindings } from '../env.ts'
 import { Flight, type Landing } from './flight.ts'
 import { isBusy } from '../resilience/deployment-health.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
 import { pauseBefore } from '../resilience/repetition.ts'
-import { versionKey, type Candidate, type Deployment } from '../registry/snapshot.ts'
+import type { Candidate, Deployment } from '../registry/snapshot.ts'
 import type { Transport } from '../transport.ts'
 
 /** While others are left to try, an attempt may use this share of the time that is left. */
@@ -26,41 +27,10 @@ const MIN_HEDGE_MS = 5
  */
 const COMPLAINTS_OF_A_MODEL: ReadonlySet<number> = new Set([413, 415, 422])
 
-/** One call of one deployment, as told in `mesh-route` and in the error when nobody could answer. */
-export interface Attempt {
-  model: string
-  node: string
-  placement: Deployment['placement']
-  /** A retry follows a failure, a hedge a silence. */
-  kind: 'first' | 'retry' | 'hedge'
-  /** `cancelled`: another answered first. */
-  outcome: 'ok' | 'cancelled' | ErrorCode
-  ms: number
-  /** Of a version that a rollout tries out, or that the caller pinned past it. */
-  rollout?: 'canary' | 'pinned'
-}
-
-/** An attempt with what only its trace tells. */
-export interface EndedAttempt extends Attempt {
-  spanId: string
-  /** In ms since the epoch. */
-  startedAt: number
-}
-
 export interface Dispatched {
   reply: NodeReply
   deployment: Candidate
   attempts: readonly Attempt[]
-}
-
-/** Nobody answered. Knows what was tried, for the headers as for the problem document. */
-export class DispatchError extends MeshError {
-  readonly attempts: readonly Attempt[]
-
-  constructor(code: ErrorCode, message: string, attempts: readonly Attempt[]) {
-    super(code, message, { retryAfter: 1, extensions: { attempts } })
-    this.attempts = attempts
-  }
 }
 
 export interface DispatchMeans {
@@ -255,29 +225,6 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-function attemptOf(
-  { deployment, kind, elapsedMs }: Flight,
-  outcome: Attempt['outcome'],
-  pinned: boolean,
-): Attempt {
-  const rollout = rolloutOf(deployment, pinned)
-  return {
-    model: versionKey({ id: deployment.modelId, version: deployment.version }),
-    node: deployment.node,
-    placement: deployment.placement,
-    kind,
-    outcome,
-    ms: Math.round(elapsedMs * 100) / 100,
-    ...(rollout ? { rollout } : {}),
-  }
-}
-
-function rolloutOf({ part }: Candidate, pinned: boolean): Attempt['rollout'] {
-  if (!part) return undefined
-  if (pinned) return 'pinned'
-  return part.role === 'candidate' ? 'canary' : undefined
-}
-
 function warn({ deployment }: Flight, failure: MeshError, { requestId }: DispatchRequest): void {
   // counted as well, and told by each of hundreds of calls a second
   if (isBusy(failure)) return
@@ -288,46 +235,4 @@ function warn({ deployment }: Flight, failure: MeshError, { requestId }: Dispatc
     message: failure.message,
     detail: failure.detail,
   })
-}
-
-function nobodyAnswered(attempts: readonly Attempt[], request: DispatchRequest): DispatchError {
-  if (Date.now() >= request.expiresAt || attempts.at(-1)?.outcome === 'deadline_exceeded') {
-    return new DispatchError(
-      'deadline_exceeded',
-      `no answer within ${request.deadlineMs} ms`,
-      attempts,
-    )
-  }
-  const codes = new Set(attempts.map(({ outcome }) => outcome))
-  const [first, ...others] = Array.from(codes).filter(
-    (outcome) => outcome !== 'ok' && outcome !== 'cancelled',
-  )
-  return new DispatchError(
-    others.length === 0 && first !== undefined ? first : 'no_deployment',
-    describeAsked(attempts),
-    attempts,
-  )
-}
-
-/** Each once: those that nobody could reach are asked again. */
-function describeAsked(attempts: readonly Attempt[]): string {
-  const asked = Array.from(new Set(attempts.map(({ model, node }) => `${model} on ${node}`)))
-  return asked.length === 1
-    ? `${asked.join()} could not answer, and no other was asked`
-    : `none of ${asked.length} deployments could answer`
-}
-
-/**
- * `mesh-route`: each attempt as `placement/node;model;outcome;ms`, in the order they ended. A hedge says so, and
- * what a rollout tries out or a caller pinned past it.
- */
-export function describeRoute(attempts: readonly Attempt[]): string {
-  return attempts
-    .map(({ placement, node, model, outcome, ms, kind, rollout }) => {
-      const told = [`${placement}/${node}`, model, outcome, `${ms}ms`]
-      if (kind === 'hedge') told.push(kind)
-      if (rollout) told.push(rollout)
-      return told.join(';')
-    })
-    .join(', ')
 }

@@ -3,7 +3,8 @@ import type { MeshError } from '#shared/mesh-error.ts'
 import { createSpanId } from '#shared/trace.ts'
 
 import { attempt, type DispatchRequest, type NodeReply } from './attempt.ts'
-import type { Attempt, DispatchMeans } from './dispatch.ts'
+import type { Attempt } from './attempt-record.ts'
+import type { DispatchMeans } from './dispatch.ts'
 import type { CallInFlight, DeploymentHealth } from '../resilience/deployment-health.ts'
 import type { Candidate } from '../registry/snapshot.ts'
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#shared/error-codes.ts'
 
-import type { Attempt } from '../dispatch/dispatch.ts'
+import type { Attempt } from '../dispatch/attempt-record.ts'
 
 /** How the cache took part; `bypass` where none may, or the caller wants none. */
 export type CacheUse = 'hit' | 'collapsed' | 'miss' | 'bypass'

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 
 import { asMeshError } from '#shared/problem.ts'
 
-import type { EndedAttempt } from '../dispatch/dispatch.ts'
+import type { EndedAttempt } from '../dispatch/attempt-record.ts'
 import type { RouterApp } from '../env.ts'
 import type { CacheUse, Decision } from './decision.ts'
 import { DecisionStore } from './decision-store.ts'

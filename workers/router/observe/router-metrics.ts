@@ -1,4 +1,4 @@
-import type { Attempt } from '../dispatch/dispatch.ts'
+import type { Attempt } from '../dispatch/attempt-record.ts'
 import type { Verdict } from '../rollout/decide.ts'
 import type { MirrorResult } from '../rollout/mirror-request.ts'
 import type { Decision } from './decision.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { beginTrace } from '#shared/trace.ts'
 
 import { calls, ok, send } from '../dispatch/dispatch-fixture.ts'
-import type { EndedAttempt } from '../dispatch/dispatch.ts'
+import type { EndedAttempt } from '../dispatch/attempt-record.ts'
 import { RouterMetrics } from './router-metrics.ts'
 import { attemptSpan } from './router-spans.ts'
 

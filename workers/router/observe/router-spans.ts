@@ -4,7 +4,7 @@ import type { Span } from '#shared/otlp/span.ts'
 import { sendSpans } from '#shared/otlp/receiver.ts'
 import { isSampled, type Trace } from '#shared/trace.ts'
 
-import type { EndedAttempt } from '../dispatch/dispatch.ts'
+import type { EndedAttempt } from '../dispatch/attempt-record.ts'
 import type { RouterApp } from '../env.ts'
 import { spanReceiver } from './span-receiver.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startTestRouter, type TestRouter } from '../start-test-router.ts'
-import { startSwitchedNode, type SwitchedNode } from './switched-node.ts'
+import { startSwitchedNode, type SwitchedNode } from './switched-node-fixture.ts'
 
 /** A node is asked three times, a second apart; what is found is seen by a check 2 s later. */
 const SEEN_WITHIN = { timeout: 15_000, interval: 200 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startTestRouter, type TestRouter } from '../start-test-router.ts'
-import { startSwitchedNode, type SwitchedNode } from './switched-node.ts'
+import { startSwitchedNode, type SwitchedNode } from './switched-node-fixture.ts'
 
 /** Longer than a breaker is open: without probes a request would be spent on finding out. */
 const OUTAGE_MS = 7_000

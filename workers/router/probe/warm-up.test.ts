@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { startTestRouter, type TestRouter } from '../start-test-router.ts'
-import { startSwitchedNode, type SwitchedNode } from './switched-node.ts'
+import { startSwitchedNode, type SwitchedNode } from './switched-node-fixture.ts'
 
 /** Asked again every two seconds behind the request that registered it, and seen by a check 2 s later. */
 const READY_WITHIN = { timeout: 15_000, interval: 100 }

@@ -6,7 +6,7 @@ import type { Candidate } from '../registry/snapshot.ts'
 import { scoreOf, type Score, type ScoreContext } from './score.ts'
 
 /** A request tries at most this many deployments of one place: the rest would fare no better. */
-export const MAX_CANDIDATES_PER_POOL = 8
+const MAX_CANDIDATES_PER_POOL = 8
 /** Where there are many places, fewer of each: each attempt halves the time that is left. */
 const ENOUGH_CANDIDATES = 16
 /** Power of two choices. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { FRESH_MS, RECHECK_INTERVAL_MS, Registry, TURN_MS } from './registry.ts'
-import { SlowRegistrySource } from './slow-registry-source.ts'
+import { SlowRegistrySource } from './slow-source-fixture.ts'
 
 const NEVER = new Promise<never>(() => {})
 

@@ -8,7 +8,7 @@ import {
   Registry,
   STALE_MS,
 } from './registry.ts'
-import { SlowRegistrySource } from './slow-registry-source.ts'
+import { SlowRegistrySource } from './slow-source-fixture.ts'
 
 const NEVER = new Promise<never>(() => {})
 

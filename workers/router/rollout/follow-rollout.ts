@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { log } from '#shared/log.ts'
 import { asMeshError } from '#shared/problem.ts'
 
-import type { Attempt } from '../dispatch/dispatch.ts'
+import type { Attempt } from '../dispatch/attempt-record.ts'
 import type { NodeAnswer } from '../door.ts'
 import type { RouterApp } from '../env.ts'
 import type { Call } from '../perform.ts'

@@ -1,6 +1,6 @@
 import { ERROR_CODES } from '#shared/error-codes.ts'
 
-import type { Attempt } from '../dispatch/dispatch.ts'
+import type { Attempt } from '../dispatch/attempt-record.ts'
 import { unlike } from './compare/alike.ts'
 import type { Comparison } from './comparer.ts'
 import type { Evidence } from './evidence.ts'

@@ -1,19 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
+import { remoteManifest as REMOTE } from '../remote-model-fixture.ts'
 import { startTestRouter, type Answer, type TestRouter } from '../start-test-router.ts'
 
 const TOKEN = 'upstream-token-1'
-const REMOTE = {
-  id: 'resnet',
-  version: '1',
-  title: 'ResNet',
-  description: 'Classifies pictures, on a server of somebody else.',
-  capability: 'image-classification/resnet',
-  license: { spdx: 'MIT', attribution: 'somebody' },
-  source: { type: 'remote' },
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-}
 const METADATA = {
   name: 'theirs',
   platform: 'pytorch',

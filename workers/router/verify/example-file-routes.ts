@@ -15,7 +15,7 @@ import { VerificationStore } from './verification-store.ts'
 /** In base64 it must fit a row of D1, which has 2 MB. */
 export const MAX_EXAMPLE_FILE_BYTES = 1024 * 1024
 /** Of one version. */
-export const MAX_EXAMPLE_BYTES = 8 * 1024 * 1024
+const MAX_EXAMPLE_BYTES = 8 * 1024 * 1024
 
 /**
  * `PUT /admin/models/{id}/versions/{version}/examples/{sha256}`: a file that the examples of a manifest name.

@@ -24,9 +24,9 @@ const MAX_SIBLING_MS = 5_000
 const MAX_DETAIL_CHARS = 300
 
 /** Share of examples that are answered the same twice. */
-export const DETERMINISM = 'determinism'
+const DETERMINISM = 'determinism'
 /** Largest difference of the answers of edge and native. */
-export const PARITY = 'parity'
+const PARITY = 'parity'
 
 /** What came of running the examples once. */
 export interface Verdict {

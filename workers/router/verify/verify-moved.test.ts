@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 
-import { startSwitchedNode, type SwitchedNode } from '../probe/switched-node.ts'
+import { startSwitchedNode, type SwitchedNode } from '../probe/switched-node-fixture.ts'
 import { startTestRouter, type TestRouter } from '../start-test-router.ts'
 
 const RIGHT = '[{"label":"good","score":1}]'
