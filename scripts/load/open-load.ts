@@ -6,6 +6,11 @@ import { Tally, type LoadResult } from './tally.ts'
 
 /** No caller waits longer: the mesh's default deadline is 10 s, and an answer has a way to go. */
 export const HUNG_MS = 15_000
+/**
+ * Connections at once, as a proxy in front of many callers would keep: what is due beyond waits for one, and that counts
+ * as its time. A server that gets one for each of thousands who wait runs out of file descriptors.
+ */
+const MAX_CONNECTIONS = 1_024
 /** How often what is due is sent: timers are no finer. */
 const TICK_MS = 1
 
@@ -30,7 +35,7 @@ export async function runOpenLoad(
   { rate, seconds, onProgress }: OpenLoadOptions,
 ): Promise<LoadResult> {
   const { hostname, port } = new URL(url)
-  const agent = new Agent({ keepAlive: true })
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
   const tally = new Tally()
   const underway = new Set<Promise<void>>()
   const began = performance.now()

@@ -93,6 +93,7 @@ export async function dispatch(
     if (attempts.length + flights.size >= MAX_ATTEMPTS) return false
     // it is no use to ask what fails besides one that is only late
     if (kind === 'hedge' && board.find(deployment)?.admits(now) === false) return false
+    if (kind === 'hedge' && !Array.from(flights).every((late) => late.takeHedge())) return false
     if (kind !== 'first' && !board.budget.take(now)) return false
     untried = others
     const timeout = others.length > 0 ? Math.ceil(left * ATTEMPT_SHARE) : left

@@ -74,6 +74,11 @@ export class Flight {
     return this.#health.latency.quantile(quantile)
   }
 
+  /** Whether a second may be asked because this one is late; takes leave for it. */
+  takeHedge(): boolean {
+    return this.#health.hedges.take()
+  }
+
   /** Gives up on it, since another has answered. */
   cancel(): void {
     this.#end(() =>

@@ -2,23 +2,41 @@ import { describe, expect, test } from 'vitest'
 
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 
+/** Calls that take 10 ms each, as many on their way as may be. */
+function use(limit: ConcurrencyLimit, times: number, now = 0): void {
+  for (let i = 0; i < times; i++) {
+    const { limit: inFlight } = limit
+    limit.answered({ ms: 10, inFlight, joined: inFlight - 1 }, now)
+  }
+}
+
 describe('a concurrency limit', () => {
-  test('grows while it is used and answers come, by about one each round', () => {
+  test('doubles each round while nothing was too much', () => {
     const limit = new ConcurrencyLimit()
-    for (let i = 0; i < 64; i++) limit.answered(64)
-    expect(limit.limit).toBe(64)
-    limit.answered(64)
-    expect(limit.limit).toBe(65)
+    use(limit, 8)
+    expect(limit.limit).toBe(16)
+    use(limit, 16)
+    expect(limit.limit).toBe(32)
+  })
+
+  test('grows by about one each round once something was', () => {
+    const limit = new ConcurrencyLimit()
+    use(limit, 56)
+    limit.refused(0)
+    const { limit: fallen } = limit
+    use(limit, fallen + 1)
+    expect(limit.limit).toBe(fallen + 1)
   })
 
   test('does not grow while few calls are on their way', () => {
     const limit = new ConcurrencyLimit()
-    for (let i = 0; i < 10_000; i++) limit.answered(3)
-    expect(limit.limit).toBe(64)
+    for (let i = 0; i < 10_000; i++) limit.answered({ ms: 10, inFlight: 3, joined: 2 }, 0)
+    expect(limit.limit).toBe(8)
   })
 
   test('falls by a tenth when calls are refused, once for those refused together, and never to none', () => {
     const limit = new ConcurrencyLimit()
+    use(limit, 56)
     for (let i = 0; i < 50; i++) limit.refused(0)
     expect(limit.limit).toBe(57)
     for (let i = 1; i < 100; i++) limit.refused(i * 1_000)
@@ -27,7 +45,49 @@ describe('a concurrency limit', () => {
 
   test('never exceeds 512', () => {
     const limit = new ConcurrencyLimit()
-    for (let i = 0; i < 1_000_000; i++) limit.answered(1_000)
+    use(limit, 10_000)
     expect(limit.limit).toBe(512)
+  })
+
+  /** The face detector computed one after the other what it had taken in, 64 deep, while the native node idled. */
+  test('comes down to two where calls wait for each other, though none is refused', () => {
+    const limit = new ConcurrencyLimit()
+    limit.answered({ ms: 30, inFlight: 1, joined: 0 }, 0)
+    for (let i = 1; i < 500; i++) {
+      const { limit: inFlight } = limit
+      limit.answered({ ms: inFlight * 30, inFlight, joined: inFlight - 1 }, i * 100)
+      expect(limit.limit).toBeGreaterThanOrEqual(2)
+    }
+    expect(limit.limit).toBeLessThanOrEqual(3)
+  })
+
+  test('is not misled by calls that take far longer than others, alone or not', () => {
+    const limit = new ConcurrencyLimit()
+    const msOf = (i: number) => (i % 4 === 0 ? 100 : 10)
+    for (let i = 0; i < 100; i++) limit.answered({ ms: msOf(i), inFlight: 1, joined: 0 }, i)
+    for (let i = 100; i < 2_000; i++) {
+      const { limit: inFlight } = limit
+      limit.answered({ ms: msOf(i), inFlight, joined: inFlight - 1 }, i * 100)
+    }
+    expect(limit.limit).toBeGreaterThan(64)
+  })
+
+  test('is not misled by a few milliseconds of noise', () => {
+    const limit = new ConcurrencyLimit()
+    limit.answered({ ms: 1, inFlight: 1, joined: 0 }, 0)
+    for (let i = 1; i < 100; i++) {
+      const { limit: inFlight } = limit
+      limit.answered({ ms: 6, inFlight, joined: inFlight - 1 }, i * 100)
+    }
+    expect(limit.limit).toBeGreaterThan(64)
+  })
+
+  test('recovers from a slow time', () => {
+    const limit = new ConcurrencyLimit()
+    limit.answered({ ms: 10, inFlight: 1, joined: 0 }, 0)
+    for (let i = 1; i < 100; i++) limit.answered({ ms: 500, inFlight: 8, joined: 7 }, i * 100)
+    expect(limit.limit).toBe(2)
+    use(limit, 200, 100_000)
+    expect(limit.limit).toBeGreaterThan(8)
   })
 })

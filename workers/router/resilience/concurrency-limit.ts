@@ -1,30 +1,68 @@
-/** Begins as a guess that a small model on one node can bear, then follows what is seen. */
-const INITIAL = 64
+/** What any node bears at once. More is found out within a few round trips. */
+const INITIAL = 8
 const MIN = 1
 const MAX = 512
 /** Additive increase, multiplicative decrease: TCP's rule, as in Netflix's concurrency-limits. */
 const DECREASE = 0.9
 /** Refusals of calls that were on their way together are one piece of news. */
 const DECREASE_INTERVAL_MS = 100
+/** A call that takes this many times what one takes alone has waited for others. */
+const QUEUEING_FACTOR = 2
+/** So much more is no queue but the noise of a busy isolate. */
+const NOISE_MS = 5
+/** Means of some eight calls lately, and of some thirty calls that were alone. */
+const RECENT_WEIGHT = 1 / 8
+const ALONE_WEIGHT = 1 / 32
+/** Queueing alone never takes less: with one more on its way a node needs not wait for the next. */
+const MIN_OF_QUEUEING = 2
 
-/** How many calls of one deployment may be on their way at once, learned from when it refuses. */
+/**
+ * How many calls of one deployment may be on their way at once: learned from when it refuses, and from when its
+ * answers take as long as if they waited for each other. A Worker has one thread and takes in what it can't compute
+ * yet, so it seldom refuses: others could have answered what lies there.
+ */
 export class ConcurrencyLimit {
   #limit = INITIAL
   #decreasedAt = Number.NEGATIVE_INFINITY
+  /** Doubles each round trip until it was too much once: TCP's slow start. */
+  #isStarting = true
+  #aloneMs: number | undefined
+  #recentMs = 0
 
   get limit(): number {
     return Math.floor(this.#limit)
   }
 
-  /** `inFlight` counts the call that was answered: a limit that isn't used isn't tested, and doesn't grow. */
-  answered(inFlight: number): void {
-    if (inFlight * 2 >= this.#limit) this.#limit = Math.min(MAX, this.#limit + 1 / this.#limit)
+  /**
+   * A call was answered after `ms`; `inFlight` counts it and those that were on their way then, `joined` those
+   * that were before it. A limit that isn't used isn't tested, and doesn't grow.
+   */
+  answered(
+    { ms, inFlight, joined }: { ms: number; inFlight: number; joined: number },
+    now: number,
+  ): void {
+    this.#recentMs = this.#aloneMs === undefined ? ms : mean(this.#recentMs, ms, RECENT_WEIGHT)
+    if (this.#aloneMs === undefined) this.#aloneMs = ms
+    else if (joined === 0) this.#aloneMs = mean(this.#aloneMs, ms, ALONE_WEIGHT)
+    if (inFlight * 2 < this.#limit) return
+    const isQueueing = this.#recentMs > this.#aloneMs * QUEUEING_FACTOR + NOISE_MS
+    if (isQueueing) this.#decrease(Math.min(this.#limit, MIN_OF_QUEUEING), now)
+    else this.#limit = Math.min(MAX, this.#limit + (this.#isStarting ? 1 : 1 / this.#limit))
   }
 
   /** It was overloaded, or too slow for the time it had. */
   refused(now: number): void {
+    this.#decrease(MIN, now)
+  }
+
+  #decrease(least: number, now: number): void {
+    this.#isStarting = false
     if (now - this.#decreasedAt < DECREASE_INTERVAL_MS) return
     this.#decreasedAt = now
-    this.#limit = Math.max(MIN, this.#limit * DECREASE)
+    this.#limit = Math.max(least, this.#limit * DECREASE)
   }
+}
+
+function mean(before: number, ms: number, weight: number): number {
+  return before + (ms - before) * weight
 }

@@ -3,6 +3,7 @@ import type { MeshError } from '#shared/mesh-error.ts'
 
 import { CircuitBreaker, type Permit } from './circuit-breaker.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
+import { HedgeBudget } from './hedge-budget.ts'
 import { LatencyEstimate } from './latency-estimate.ts'
 import { WaitingLine } from './waiting-line.ts'
 
@@ -40,6 +41,8 @@ const BEATEN_INTERVAL_MS = 100
 export interface CallInFlight {
   permit: Permit | undefined
   startedAt: number
+  /** Calls that were on their way already. */
+  joined: number
 }
 
 /** What this isolate has seen of one deployment. */
@@ -47,6 +50,7 @@ export class DeploymentHealth {
   readonly breaker = new CircuitBreaker()
   readonly latency = new LatencyEstimate()
   readonly concurrency = new ConcurrencyLimit()
+  readonly hedges = new HedgeBudget()
   readonly line = new WaitingLine()
   /** In the order they were begun. */
   readonly #calls = new Set<CallInFlight>()
@@ -101,17 +105,19 @@ export class DeploymentHealth {
   }
 
   begin(now: number): CallInFlight {
-    const call = { permit: this.breaker.enter(now), startedAt: now }
+    const call = { permit: this.breaker.enter(now), startedAt: now, joined: this.inFlight }
     this.#calls.add(call)
     return call
   }
 
   /** It answered, were it a complaint of the input. */
   answered(call: CallInFlight, now: number): void {
-    const { permit, startedAt } = call
+    const { permit, startedAt, joined } = call
+    const ms = now - startedAt
     this.#vouched = undefined
-    this.latency.observe(now - startedAt, now)
-    this.concurrency.answered(this.inFlight)
+    this.latency.observe(ms, now)
+    this.concurrency.answered({ ms, inFlight: this.inFlight, joined }, now)
+    this.hedges.answered()
     if (permit) this.breaker.succeed(permit)
     this.#requests++
     this.#leave(call)

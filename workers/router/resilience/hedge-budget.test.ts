@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+
+import { HedgeBudget } from './hedge-budget.ts'
+
+/** How many hedges are granted of so many that are asked for, an answer coming after each. */
+function granted(budget: HedgeBudget, asked: number): number {
+  let granted = 0
+  for (let i = 0; i < asked; i++) {
+    if (budget.take()) granted++
+    budget.answered()
+  }
+  return granted
+}
+
+test('ten may come at once, for one that hangs of a sudden', () => {
+  const budget = new HedgeBudget()
+  expect(Array.from({ length: 12 }, () => budget.take()).filter(Boolean)).toHaveLength(10)
+})
+
+test('of calls that are all late a tenth is hedged', () => {
+  const budget = new HedgeBudget()
+  granted(budget, 100)
+  const later = granted(budget, 1_000)
+  expect(later).toBeGreaterThanOrEqual(99)
+  expect(later).toBeLessThanOrEqual(101)
+})
+
+test('what was not used is not saved up', () => {
+  const budget = new HedgeBudget()
+  for (let i = 0; i < 10_000; i++) budget.answered()
+  expect(Array.from({ length: 100 }, () => budget.take()).filter(Boolean)).toHaveLength(10)
+})

@@ -1,0 +1,22 @@
+/** Google's clients of Pub/Sub earn at most a fifth; half of that keeps what is only loaded from being loaded more. */
+const EARNED_BY_ANSWER = 0.1
+const MOST = 10
+
+/**
+ * How many calls of one deployment may be asked of a second one as well, because they are late. What is late because
+ * all are late would otherwise be computed twice, on the very machines that have too much to do.
+ */
+export class HedgeBudget {
+  #tokens = MOST
+
+  answered(): void {
+    this.#tokens = Math.min(MOST, this.#tokens + EARNED_BY_ANSWER)
+  }
+
+  /** Takes leave for one; false when the budget is spent. */
+  take(): boolean {
+    if (this.#tokens < 1) return false
+    this.#tokens--
+    return true
+  }
+}
