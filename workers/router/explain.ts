@@ -2,7 +2,7 @@ import { modelFailure, placeFailure, type Failure } from './matching/match.ts'
 import { isFresh } from './matching/measured.ts'
 import type { Needs } from './matching/needs.ts'
 import { nameOf, opensDoor, placeOf, takesTraffic, type Offer } from './matching/offer.ts'
-import { scoreOf, type Score, type ScoreContext } from './ranking/score.ts'
+import { expiredOf, scoreOf, scoreVersion, type Score, type ScoreContext } from './ranking/score.ts'
 import type { HealthBoard } from './resilience/health-board.ts'
 import { arrangeVersions } from './rollout/arrange-versions.ts'
 import type { RolloutState } from './rollout/rollout.ts'
@@ -10,6 +10,11 @@ import { takesCandidate, type Caller } from './rollout/takes-candidate.ts'
 import type { VersionPart } from './rollout/version-parts.ts'
 import { versionKey, type Deployment, type Snapshot } from './registry/snapshot.ts'
 import { isAdmitted, PENDING, refusalOf } from './verify/verification.ts'
+
+export interface ExplainedScore extends Score {
+  /** What was measured too long ago to count. */
+  expired: readonly string[]
+}
 
 /** Why a deployment would be asked, or wouldn't. */
 export interface ExplainedDeployment {
@@ -20,7 +25,7 @@ export interface ExplainedDeployment {
   /** The first question it fails. */
   failed?: Failure
   /** What it is worth to this request, and why. */
-  score?: Score
+  score?: ExplainedScore
   /** What of its card was measured to be otherwise. */
   contradicted?: readonly string[]
   /** Whether it would be passed over for now: probes can't reach it, or for this isolate it fails, is full or asked to be left alone. */
@@ -159,6 +164,7 @@ function explainDeployments(
     const failed = ofModel ?? { predicate: 'deployed', reason: 'it runs nowhere' }
     return [{ model, failed }]
   }
+  const ofVersion = scoreVersion(offer.measured, context)
   return Array.from(deployments, (own): ExplainedDeployment => {
     const { node, placement } = own
     const failed = ofModel ?? deploymentFailure(registered, needs, own, context)
@@ -166,7 +172,10 @@ function explainDeployments(
     const told = { model, node, placement, ...(contradicted.length > 0 ? { contradicted } : {}) }
     if (failed) return { ...told, failed }
     const health = context.board.find(own)
-    const score = scoreOf(own, offer.measured, health, context)
+    const score = {
+      ...scoreOf(own, ofVersion, health, context),
+      expired: expiredOf(offer.measured, placement, context),
+    }
     const passedOver = own.unreachableSince !== null || health?.admits(context.now) === false
     return { ...told, score, ...(passedOver ? { passedOver } : {}) }
   })

@@ -26,26 +26,31 @@ export function drawByWeight<T>(
   random: () => number,
   isIn: (item: T) => boolean = () => true,
 ): T[] {
-  const total = cumulative.at(-1) ?? 0
+  const { length } = items
+  const total = cumulative[length - 1] ?? 0
+  const most = Math.min(length, count)
   // an array: so few are drawn that a set costs more than it saves
-  const drawn: number[] = []
-  // as: every index is below the length
-  const itemAt = (i: number) => items[i] as T
-  while (drawn.length < Math.min(items.length, count)) {
+  const drawn: T[] = []
+  while (drawn.length < most) {
     let i = firstAbove(cumulative, random() * total)
-    for (let n = 0; n < REDRAWS && !isIn(itemAt(i)); n++)
+    // as: every index is below the length
+    let item = items[i] as T
+    for (let n = 0; n < REDRAWS && !isIn(item); n++) {
       i = firstAbove(cumulative, random() * total)
-    let passed = 0
-    while (passed < items.length && (drawn.includes(i) || !isIn(itemAt(i)))) {
-      i = (i + 1) % items.length
-      passed++
+      item = items[i] as T
     }
-    if (passed === items.length) break
-    drawn.push(i)
+    let passed = 0
+    while (drawn.includes(item) || !isIn(item)) {
+      if (++passed === length) return drawn
+      i = i + 1 === length ? 0 : i + 1
+      item = items[i] as T
+    }
+    drawn.push(item)
   }
-  return drawn.map(itemAt)
+  return drawn
 }
 
+/** The first whose sum is above the point. */
 function firstAbove(cumulative: Float64Array, point: number): number {
   let low = 0
   let high = cumulative.length - 1

@@ -1,9 +1,9 @@
 import type { Match } from '../matching/match.ts'
-import { candidateOf } from '../matching/offer.ts'
+import { candidateOf, type Offer } from '../matching/offer.ts'
 import { drawByWeight } from '../matching/weighted-list.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
 import type { Candidate } from '../registry/snapshot.ts'
-import { scoreOf, type Score, type ScoreContext } from './score.ts'
+import { scoreOf, scoreVersion, type Score, type ScoreContext, type VersionScore } from './score.ts'
 
 /** A request tries at most this many deployments of one place: the rest would fare no better. */
 const MAX_CANDIDATES_PER_POOL = 8
@@ -38,11 +38,17 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
   const isLive = context.board.leases.liveAt(context.now)
   const firsts: Ranked[] = []
   const others: Ranked[] = []
+  const versions = new Map<Offer, VersionScore>()
+  const ofVersion = (offer: Offer) => {
+    const known = versions.get(offer) ?? scoreVersion(offer.measured, context)
+    versions.set(offer, known)
+    return known
+  }
   for (const { offer, pool } of inFairOrder(matches, context.random)) {
     if (compared === MAX_POOLS) break
     const drawn = drawByWeight(pool.list, ofEach, context.random, isLive).map((own): Ranked => ({
       candidate: candidateOf(offer, own),
-      score: scoreOf(own, offer.measured, context.board.find(own), context),
+      score: scoreOf(own, ofVersion(offer), context.board.find(own), context),
     }))
     const [one, two] = drawn
     if (one) compared++

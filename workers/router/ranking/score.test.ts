@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { measuredOf, type MeasurementRow } from '../matching/measured.ts'
 import { deployment, measurement, modelEntry } from '../registry/registry-fixture.ts'
-import { scoreOf } from './score.ts'
+import { expiredOf, scoreOf, scoreVersion } from './score.ts'
 
 const NOW = 1_700_000_000_000
 const LASTS = 1_000
@@ -25,7 +25,10 @@ function score(rows: readonly MeasurementRow[], now = NOW) {
     ),
   )
   const context = { objective: undefined, timeLeftMs: 10_000, now, measurementsLastMs: LASTS }
-  return scoreOf(own, measured, undefined, context)
+  return {
+    ...scoreOf(own, scoreVersion(measured, context), undefined, context),
+    expired: expiredOf(measured, own.placement, context),
+  }
 }
 const row = (overrides: Partial<MeasurementRow>) => measurement({ measuredAt: NOW, ...overrides })
 

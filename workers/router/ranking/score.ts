@@ -40,8 +40,32 @@ export interface Score {
   expectedMs: number
   /** Whether it is expected within the time left. */
   fits: boolean
-  /** What was measured too long ago to count. */
-  expired: readonly string[]
+}
+
+/** What a score says of a model version, whichever deployment of it: worked out once for all that are compared. */
+export interface VersionScore {
+  quality: number
+  /** Of those whose measurements contradict nothing. */
+  proof: number
+  /** Deployments that lately contradicted the card. */
+  contradicting: readonly string[]
+  /** Measured lately, in ms. */
+  latencyMs: Readonly<Record<Candidate['placement'], number | undefined>>
+}
+
+export function scoreVersion(measured: Measured, context: ScoreContext): VersionScore {
+  const latency = (placement: Candidate['placement']) => {
+    const own = measured.latencyMs[placement]
+    return own !== undefined && isCurrent(own, context) ? own.value : undefined
+  }
+  return {
+    quality: qualityOf(measured, context),
+    proof: proofOf(measured, context),
+    contradicting: measured.contradicted
+      .filter((own) => isCurrent(own, context))
+      .map((own) => own.deployment),
+    latencyMs: { edge: latency('edge'), native: latency('native') },
+  }
 }
 
 /** How well a deployment suits a request, from what was measured of its model and seen of itself. */
@@ -52,21 +76,18 @@ export function scoreOf(
     cost,
     unreachableSince,
   }: Pick<Candidate, 'id' | 'placement' | 'cost' | 'unreachableSince'>,
-  measured: Measured,
+  { quality, proof, contradicting, latencyMs }: VersionScore,
   health: Pick<DeploymentHealth, 'latency' | 'inFlight'> | undefined,
-  context: ScoreContext,
+  { objective, timeLeftMs }: ScoreContext,
 ): Score {
-  const { objective, timeLeftMs } = context
-  const latency = measured.latencyMs[placement]
-  const counts = latency !== undefined && isCurrent(latency, context)
-  const alone = health?.latency.mean ?? (counts ? latency.value : PRIOR_MS[placement])
+  const alone = health?.latency.mean ?? latencyMs[placement] ?? PRIOR_MS[placement]
   const expectedMs = alone * (1 + (health?.inFlight ?? 0))
   const terms: Terms = {
     speed: REFERENCE_MS / (REFERENCE_MS + expectedMs),
-    quality: qualityOf(measured, context),
+    quality,
     thrift: 1 / (1 + (cost ?? DEFAULT_COST[placement])),
     near: placement === 'edge' ? 1 : 0,
-    proof: proofOf(id, measured, context),
+    proof: proof > 0 && contradicting.includes(id) ? 0 : proof,
   }
   const weights = WEIGHTS[objective ?? 'none']
   const fits = alone <= timeLeftMs
@@ -78,7 +99,7 @@ export function scoreOf(
     terms.proof * weights.proof +
     (fits ? 0 : TOO_LATE) +
     (unreachableSince === null ? 0 : UNREACHABLE)
-  return { total, terms, expectedMs, fits, expired: expiredOf(measured, latency, context) }
+  return { total, terms, expectedMs, fits }
 }
 
 function isCurrent(
@@ -96,21 +117,19 @@ function qualityOf({ accuracy }: Measured, context: ScoreContext): number {
   return current ? estimateOf(current) : Math.min(UNKNOWN_QUALITY, estimateOf(best))
 }
 
-function proofOf(id: string, { accuracy, contradicted }: Measured, context: ScoreContext): number {
+function proofOf({ accuracy }: Measured, context: ScoreContext): number {
   if (accuracy.length === 0) return UNKNOWN_PROOF
-  const lies = contradicted.some((own) => own.deployment === id && isCurrent(own, context))
-  return !lies && accuracy.some((own) => isCurrent(own, context)) ? 1 : 0
+  return accuracy.some((own) => isCurrent(own, context)) ? 1 : 0
 }
 
-const NONE: readonly string[] = []
-
-function expiredOf(
-  { accuracy }: Measured,
-  latency: Measurement | undefined,
+/** What was measured too long ago to count for a deployment at this place. */
+export function expiredOf(
+  { accuracy, latencyMs }: Measured,
+  placement: Candidate['placement'],
   context: ScoreContext,
 ): readonly string[] {
+  const latency = latencyMs[placement]
   const accuracyCounts = accuracy.length === 0 || accuracy.some((own) => isCurrent(own, context))
   const latencyCounts = latency === undefined || isCurrent(latency, context)
-  if (accuracyCounts && latencyCounts) return NONE
   return [...(accuracyCounts ? [] : [ACCURACY]), ...(latencyCounts ? [] : [LATENCY])]
 }

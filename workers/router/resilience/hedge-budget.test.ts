@@ -4,12 +4,12 @@ import { HedgeBudget } from './hedge-budget.ts'
 
 /** How many hedges are granted of so many that are asked for, an answer coming after each. */
 function granted(budget: HedgeBudget, asked: number): number {
-  let granted = 0
+  let times = 0
   for (let i = 0; i < asked; i++) {
-    if (budget.take()) granted++
+    if (budget.take()) times++
     budget.answered()
   }
-  return granted
+  return times
 }
 
 test('ten may come at once, for one that hangs of a sudden', () => {
