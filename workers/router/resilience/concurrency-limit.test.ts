@@ -13,15 +13,14 @@ function use(limit: ConcurrencyLimit, times: number, now = 0): void {
 describe('a concurrency limit', () => {
   test('doubles each round while nothing was too much', () => {
     const limit = new ConcurrencyLimit()
-    use(limit, 8)
-    expect(limit.limit).toBe(16)
-    use(limit, 16)
-    expect(limit.limit).toBe(32)
+    use(limit, 64)
+    expect(limit.limit).toBe(128)
+    use(limit, 128)
+    expect(limit.limit).toBe(256)
   })
 
   test('grows by about one each round once something was', () => {
     const limit = new ConcurrencyLimit()
-    use(limit, 56)
     limit.refused(0)
     const { limit: fallen } = limit
     use(limit, fallen + 1)
@@ -31,12 +30,11 @@ describe('a concurrency limit', () => {
   test('does not grow while few calls are on their way', () => {
     const limit = new ConcurrencyLimit()
     for (let i = 0; i < 10_000; i++) limit.answered({ ms: 10, inFlight: 3, joined: 2 }, 0)
-    expect(limit.limit).toBe(8)
+    expect(limit.limit).toBe(64)
   })
 
   test('falls by a tenth when calls are refused, once for those refused together, and never to none', () => {
     const limit = new ConcurrencyLimit()
-    use(limit, 56)
     for (let i = 0; i < 50; i++) limit.refused(0)
     expect(limit.limit).toBe(57)
     for (let i = 1; i < 100; i++) limit.refused(i * 1_000)
@@ -59,6 +57,17 @@ describe('a concurrency limit', () => {
       expect(limit.limit).toBeGreaterThanOrEqual(2)
     }
     expect(limit.limit).toBeLessThanOrEqual(3)
+  })
+
+  test('comes down as well where few of many places are used, but not for what is late alone', () => {
+    const limitOf = (inFlight: number) => {
+      const limit = new ConcurrencyLimit()
+      limit.answered({ ms: 10, inFlight: 1, joined: 0 }, 0)
+      for (let i = 1; i < 100; i++) limit.answered({ ms: 100, inFlight, joined: 1 }, i * 100)
+      return limit.limit
+    }
+    expect(limitOf(4)).toBe(2)
+    expect(limitOf(1)).toBe(64)
   })
 
   test('is not misled by calls that take far longer than others, alone or not', () => {
@@ -88,6 +97,6 @@ describe('a concurrency limit', () => {
     for (let i = 1; i < 100; i++) limit.answered({ ms: 500, inFlight: 8, joined: 7 }, i * 100)
     expect(limit.limit).toBe(2)
     use(limit, 200, 100_000)
-    expect(limit.limit).toBeGreaterThan(8)
+    expect(limit.limit).toBeGreaterThan(16)
   })
 })

@@ -1,5 +1,5 @@
-/** What any node bears at once. More is found out within a few round trips. */
-const INITIAL = 8
+/** Begins as a guess that a small model at the edge, where there are many isolates of it, can bear. */
+const INITIAL = 64
 const MIN = 1
 const MAX = 512
 /** Additive increase, multiplicative decrease: TCP's rule, as in Netflix's concurrency-limits. */
@@ -44,10 +44,11 @@ export class ConcurrencyLimit {
     this.#recentMs = this.#aloneMs === undefined ? ms : mean(this.#recentMs, ms, RECENT_WEIGHT)
     if (this.#aloneMs === undefined) this.#aloneMs = ms
     else if (joined === 0) this.#aloneMs = mean(this.#aloneMs, ms, ALONE_WEIGHT)
-    if (inFlight * 2 < this.#limit) return
-    const isQueueing = this.#recentMs > this.#aloneMs * QUEUEING_FACTOR + NOISE_MS
-    if (isQueueing) this.#decrease(Math.min(this.#limit, MIN_OF_QUEUEING), now)
-    else this.#limit = Math.min(MAX, this.#limit + (this.#isStarting ? 1 : 1 / this.#limit))
+    const isLate = this.#recentMs > this.#aloneMs * QUEUEING_FACTOR + NOISE_MS
+    // what is late alone waits for no other
+    if (isLate && inFlight > 1) this.#decrease(Math.min(this.#limit, MIN_OF_QUEUEING), now)
+    else if (!isLate && inFlight * 2 >= this.#limit)
+      this.#limit = Math.min(MAX, this.#limit + (this.#isStarting ? 1 : 1 / this.#limit))
   }
 
   /** It was overloaded, or too slow for the time it had. */

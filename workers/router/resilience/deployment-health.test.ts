@@ -95,3 +95,16 @@ describe('a probe', () => {
     expect(health.isEjected(10_000)).toBe(false)
   })
 })
+
+test('lets in one for each that left, and one more for each place that it is found to have', async () => {
+  const health = new DeploymentHealth()
+  const calls = Array.from({ length: health.concurrency.limit }, () => health.begin(0))
+  const wait = { priority: 'normal', timeLeftMs: 10_000, answerMs: 10, atOnce: 1 } as const
+  const admitted: number[] = []
+  const waiting = [1, 2, 3].map((n) => health.line.wait(wait).then(() => admitted.push(n)))
+  for (const call of calls.slice(0, 1)) health.answered(call, 10)
+  await Promise.all(waiting.slice(0, 2))
+  expect(admitted).toEqual([1, 2])
+  for (const call of calls.slice(1, 2)) health.answered(call, 10)
+  await Promise.all(waiting)
+})

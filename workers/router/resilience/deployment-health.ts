@@ -116,11 +116,12 @@ export class DeploymentHealth {
     const ms = now - startedAt
     this.#vouched = undefined
     this.latency.observe(ms, now)
+    const { limit } = this.concurrency
     this.concurrency.answered({ ms, inFlight: this.inFlight, joined }, now)
     this.hedges.answered()
     if (permit) this.breaker.succeed(permit)
     this.#requests++
-    this.#leave(call)
+    this.#leave(call, this.concurrency.limit - limit)
   }
 
   failed(call: CallInFlight, now: number, err: MeshError): void {
@@ -175,9 +176,10 @@ export class DeploymentHealth {
     this.#leave(call)
   }
 
-  #leave(call: CallInFlight): void {
+  /** @param more places than there were before */
+  #leave(call: CallInFlight, more = 0): void {
     this.#calls.delete(call)
-    if (!this.isFull) this.line.wake()
+    for (let i = 0; i <= more && !this.isFull; i++) this.line.wake()
   }
 
   #giveUpLost(now: number): void {
