@@ -2,12 +2,23 @@ import { describe, expect, test } from 'vitest'
 
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 
-/** Calls that take 10 ms each, as many on their way as may be. */
-function use(limit: ConcurrencyLimit, times: number, now = 0): void {
+/** So many calls, of 10 ms unless it says otherwise, a tenth of a second apart, as many on their way as may be. */
+function use(
+  limit: ConcurrencyLimit,
+  times: number,
+  msOf: (inFlight: number, i: number) => number = () => 10,
+): void {
   for (let i = 0; i < times; i++) {
     const { limit: inFlight } = limit
-    limit.answered({ ms: 10, inFlight, joined: inFlight - 1 }, now)
+    limit.answered({ ms: msOf(inFlight, i), inFlight, joined: inFlight - 1 }, i * 100)
   }
+}
+
+/** One that knows what a call takes alone. */
+function acquainted(ms: number): ConcurrencyLimit {
+  const limit = new ConcurrencyLimit()
+  limit.answered({ ms, inFlight: 1, joined: 0 }, 0)
+  return limit
 }
 
 describe('a concurrency limit', () => {
@@ -49,20 +60,17 @@ describe('a concurrency limit', () => {
 
   /** The face detector computed one after the other what it had taken in, 64 deep, while the native node idled. */
   test('comes down to two where calls wait for each other, though none is refused', () => {
-    const limit = new ConcurrencyLimit()
-    limit.answered({ ms: 30, inFlight: 1, joined: 0 }, 0)
-    for (let i = 1; i < 500; i++) {
-      const { limit: inFlight } = limit
-      limit.answered({ ms: inFlight * 30, inFlight, joined: inFlight - 1 }, i * 100)
-      expect(limit.limit).toBeGreaterThanOrEqual(2)
-    }
+    const limit = acquainted(30)
+    use(limit, 500, (inFlight) => {
+      expect(inFlight).toBeGreaterThanOrEqual(2)
+      return inFlight * 30
+    })
     expect(limit.limit).toBeLessThanOrEqual(3)
   })
 
   test('comes down as well where few of many places are used, but not for what is late alone', () => {
     const limitOf = (inFlight: number) => {
-      const limit = new ConcurrencyLimit()
-      limit.answered({ ms: 10, inFlight: 1, joined: 0 }, 0)
+      const limit = acquainted(10)
       for (let i = 1; i < 100; i++) limit.answered({ ms: 100, inFlight, joined: 1 }, i * 100)
       return limit.limit
     }
@@ -74,29 +82,21 @@ describe('a concurrency limit', () => {
     const limit = new ConcurrencyLimit()
     const msOf = (i: number) => (i % 4 === 0 ? 100 : 10)
     for (let i = 0; i < 100; i++) limit.answered({ ms: msOf(i), inFlight: 1, joined: 0 }, i)
-    for (let i = 100; i < 2_000; i++) {
-      const { limit: inFlight } = limit
-      limit.answered({ ms: msOf(i), inFlight, joined: inFlight - 1 }, i * 100)
-    }
+    use(limit, 1_900, (_, i) => msOf(i))
     expect(limit.limit).toBeGreaterThan(64)
   })
 
   test('is not misled by a few milliseconds of noise', () => {
-    const limit = new ConcurrencyLimit()
-    limit.answered({ ms: 1, inFlight: 1, joined: 0 }, 0)
-    for (let i = 1; i < 100; i++) {
-      const { limit: inFlight } = limit
-      limit.answered({ ms: 6, inFlight, joined: inFlight - 1 }, i * 100)
-    }
+    const limit = acquainted(1)
+    use(limit, 100, () => 6)
     expect(limit.limit).toBeGreaterThan(64)
   })
 
   test('recovers from a slow time', () => {
-    const limit = new ConcurrencyLimit()
-    limit.answered({ ms: 10, inFlight: 1, joined: 0 }, 0)
+    const limit = acquainted(10)
     for (let i = 1; i < 100; i++) limit.answered({ ms: 500, inFlight: 8, joined: 7 }, i * 100)
     expect(limit.limit).toBe(2)
-    use(limit, 200, 100_000)
+    use(limit, 200)
     expect(limit.limit).toBeGreaterThan(16)
   })
 })
