@@ -1,22 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
+import { remoteManifest } from './remote-manifest-fixture.ts'
 import { isRemote, RegisteredManifest } from './remote-manifest.ts'
-
-const REMOTE = {
-  id: 'resnet',
-  version: '1',
-  title: 'ResNet',
-  description: 'Classifies pictures, elsewhere.',
-  capability: 'image-classification/resnet',
-  license: { spdx: 'MIT', attribution: 'somebody' },
-  source: { type: 'remote' },
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-}
 
 describe('a remote manifest', () => {
   test('needs nothing of the task level', () => {
-    const manifest = RegisteredManifest.parse(REMOTE)
+    const manifest = RegisteredManifest.parse(remoteManifest)
     expect(isRemote(manifest)).toBe(true)
     expect(manifest).toMatchObject({ accepts: [], examples: [], placement: ['edge', 'native'] })
   })
@@ -28,14 +17,14 @@ describe('a remote manifest', () => {
     ['no inputs', { inputs: [] }, 'inputs'],
     ['a source with more', { source: { type: 'remote', graphs: {} } }, 'graphs'],
   ])('may not have %s, and is told so by name', (_, change, name) => {
-    const { error } = RegisteredManifest.safeParse({ ...REMOTE, ...change })
+    const { error } = RegisteredManifest.safeParse({ ...remoteManifest, ...change })
     expect(JSON.stringify(error?.issues)).toContain(name)
   })
 })
 
 test('another manifest stays as strict as that of a folder', () => {
   const source = { type: 'files', graphs: {} }
-  const { error } = RegisteredManifest.safeParse({ ...REMOTE, source })
+  const { error } = RegisteredManifest.safeParse({ ...remoteManifest, source })
   const fields = error?.issues.map(({ path }) => path[0])
   expect(fields).toEqual(expect.arrayContaining(['accepts', 'examples', 'limits']))
 })

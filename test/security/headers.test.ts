@@ -11,11 +11,7 @@ import {
   TONE,
   type TestRouter,
 } from '../../workers/router/start-test-router.ts'
-import {
-  remoteManifest,
-  remotePlace,
-  REMOTE_INFER,
-} from '../../workers/router/remote-model-fixture.ts'
+import { remoteManifest, remotePlace, REMOTE_INFER } from '#shared/remote-manifest-fixture.ts'
 import { storeDeployment } from './store-deployment.ts'
 
 const EVIL = 'evil-value'

@@ -3,11 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { startTestRouter, type TestRouter } from '../../workers/router/start-test-router.ts'
 import { startFarNode, type FarNode } from '../fixtures/far-node.ts'
-import {
-  remoteManifest,
-  remotePlace,
-  REMOTE_INFER,
-} from '../../workers/router/remote-model-fixture.ts'
+import { remoteManifest, remotePlace, REMOTE_INFER } from '#shared/remote-manifest-fixture.ts'
 
 const TOKEN = 'token-of-the-first-host'
 

@@ -13,11 +13,7 @@ import {
   TONE,
   type TestRouter,
 } from '../../workers/router/start-test-router.ts'
-import {
-  remoteManifest,
-  remotePlace,
-  REMOTE_INFER,
-} from '../../workers/router/remote-model-fixture.ts'
+import { remoteManifest, remotePlace, REMOTE_INFER } from '#shared/remote-manifest-fixture.ts'
 
 const INPUT = 'sentinel-input-of-a-caller'
 const NODE_TOKEN = 'sentinel-token-of-a-node'

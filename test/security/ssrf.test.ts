@@ -6,11 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { ROOT } from '../../scripts/paths.ts'
 import { startTestRouter, type TestRouter } from '../../workers/router/start-test-router.ts'
-import {
-  remoteManifest,
-  remotePlace,
-  REMOTE_INFER,
-} from '../../workers/router/remote-model-fixture.ts'
+import { remoteManifest, remotePlace, REMOTE_INFER } from '#shared/remote-manifest-fixture.ts'
 import { storeDeployment } from './store-deployment.ts'
 
 /** As deployed; the far node is on loopback, so whatever it receives is a breach. */

@@ -44,7 +44,7 @@ export interface DispatchMeans {
 /**
  * Calls the candidates in order until one answers: the next one when an attempt failed in a way that
  * another may not, or when it is silent for longer than it usually is. The first answer wins and the
- * others are cancelled. Each attempt after the first needs leave of the retry budget. A model's complaint of
+ * others are cancelled. Each attempt after the first needs leave of the retry budget, and a hedge that of the late deployment's own. A model's complaint of
  * the input lets other models be asked, never the same, unless it is of a version on trial; when none answers,
  * the first complaint is the reply. When nobody is left, those that could not be reached are asked again after a
  * pause, unless all of them are known to be down or the time or the budget is short. Throws DispatchError when

@@ -71,7 +71,8 @@ describe('a concurrency limit', () => {
   test('comes down as well where few of many places are used, but not for what is late alone', () => {
     const limitOf = (inFlight: number) => {
       const limit = acquainted(10)
-      for (let i = 1; i < 100; i++) limit.answered({ ms: 100, inFlight, joined: 1 }, i * 100)
+      const joined = inFlight - 1
+      for (let i = 1; i < 100; i++) limit.answered({ ms: 100, inFlight, joined }, i * 100)
       return limit.limit
     }
     expect(limitOf(4)).toBe(2)
@@ -90,6 +91,12 @@ describe('a concurrency limit', () => {
     const limit = acquainted(1)
     use(limit, 100, () => 6)
     expect(limit.limit).toBeGreaterThan(64)
+  })
+
+  test('does not stay down where inputs became larger and nobody is ever alone', () => {
+    const limit = acquainted(10)
+    use(limit, 1_000, () => 100)
+    expect(limit.limit).toBeGreaterThan(16)
   })
 
   test('recovers from a slow time', () => {

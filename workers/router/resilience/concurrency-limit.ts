@@ -10,7 +10,7 @@ const DECREASE_INTERVAL_MS = 100
 const QUEUEING_FACTOR = 2
 /** So much more is no queue but the noise of a busy isolate. */
 const NOISE_MS = 5
-/** Means of some eight calls lately, and of some thirty calls that were alone. */
+/** Means of some eight calls lately, and of some thirty for what one takes alone. */
 const RECENT_WEIGHT = 1 / 8
 const ALONE_WEIGHT = 1 / 32
 /** Queueing alone never takes less: with one more on its way a node needs not wait for the next. */
@@ -28,6 +28,8 @@ export class ConcurrencyLimit {
   #isStarting = true
   #aloneMs: number | undefined
   #recentMs = 0
+  /** What calls lately took at least for themselves, had each waited for all before it. */
+  #leastMs = 0
 
   get limit(): number {
     return Math.floor(this.#limit)
@@ -41,14 +43,33 @@ export class ConcurrencyLimit {
     { ms, inFlight, joined }: { ms: number; inFlight: number; joined: number },
     now: number,
   ): void {
-    this.#recentMs = this.#aloneMs === undefined ? ms : mean(this.#recentMs, ms, RECENT_WEIGHT)
-    if (this.#aloneMs === undefined) this.#aloneMs = ms
-    else if (joined === 0) this.#aloneMs = mean(this.#aloneMs, ms, ALONE_WEIGHT)
-    const isLate = this.#recentMs > this.#aloneMs * QUEUEING_FACTOR + NOISE_MS
+    const aloneMs = this.#observe(ms, joined)
+    const isLate = this.#recentMs > aloneMs * QUEUEING_FACTOR + NOISE_MS
     // what is late alone waits for no other
     if (isLate && inFlight > 1) this.#decrease(Math.min(this.#limit, MIN_OF_QUEUEING), now)
     else if (!isLate && inFlight * 2 >= this.#limit)
       this.#limit = Math.min(MAX, this.#limit + (this.#isStarting ? 1 : 1 / this.#limit))
+  }
+
+  /**
+   * What a call takes alone, in ms: as calls that were alone took, but never more than all take lately, as after a
+   * cold start, and never less than they would if each had waited for all before it. Else, where inputs become
+   * larger while nobody is ever alone, all would be late for ever.
+   */
+  #observe(ms: number, joined: number): number {
+    const least = ms / (joined + 1)
+    if (this.#aloneMs === undefined) {
+      this.#recentMs = ms
+      this.#leastMs = least
+      this.#aloneMs = ms
+      return ms
+    }
+    this.#recentMs = mean(this.#recentMs, ms, RECENT_WEIGHT)
+    this.#leastMs = mean(this.#leastMs, least, RECENT_WEIGHT)
+    const seen =
+      joined === 0 ? ms : Math.min(Math.max(this.#aloneMs, this.#leastMs), this.#recentMs)
+    this.#aloneMs = mean(this.#aloneMs, seen, ALONE_WEIGHT)
+    return this.#aloneMs
   }
 
   /** It was overloaded, or too slow for the time it had. */

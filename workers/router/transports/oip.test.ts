@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { remoteManifest as REMOTE } from '../remote-model-fixture.ts'
+import { remoteManifest as REMOTE } from '#shared/remote-manifest-fixture.ts'
 import { startTestRouter, type Answer, type TestRouter } from '../start-test-router.ts'
 
 const TOKEN = 'upstream-token-1'
