@@ -1,7 +1,9 @@
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { readModelFolders } from '../../workers/native/model-folders.ts'
+import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
 import { startMesh, type Mesh } from '../mesh/start-mesh.ts'
 import { MODELS_DIR, OUTPUT_DIR } from '../paths.ts'
 import { runClosedLoad } from './closed-load.ts'
@@ -23,6 +25,11 @@ const WARM_UP = { connections: 8, seconds: 5 }
 const REST_MS = 3_000
 const STEADY_SHARE = 0.8
 const OVERLOAD_FACTOR = 3
+/**
+ * Memory, where the system has a folder of it. wrangler's rate limiter and D1 write in the router's own process, and
+ * each request waits until its disk has it; on Cloudflare neither is there.
+ */
+const STATE_ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export interface LoadOptions {
   capabilities: readonly string[]
@@ -41,19 +48,26 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
     folders.every(({ manifest }) => manifest.capability !== id),
   )
   if (missing.length > 0) throw new Error(`no model of this mesh offers ${missing.join(', ')}`)
-  const outputDir = join(OUTPUT_DIR, 'load')
-  await rm(outputDir, { recursive: true, force: true })
-  const mesh = await startMesh({ port: 0, outputDir, ids: folders.map(({ id }) => id), log })
+  const outputDir = await mkdtemp(join(STATE_ROOT, 'capillary-load-'))
   try {
-    const keys: string[] = []
-    for (let i = 0; i < KEYS; i++) {
-      keys.push((await mesh.admin.createKey(`load-${i}`, ['infer'])).key)
+    const mesh = await startMesh({ port: 0, outputDir, ids: folders.map(({ id }) => id), log })
+    try {
+      return await loadStarted(mesh, await requestsFor(mesh, folders), options)
+    } finally {
+      await mesh.stop()
     }
-    const requests = await loadMix(folders, { keys, cacheDir: join(OUTPUT_DIR, 'cache') })
-    return await loadStarted(mesh, requests, options)
   } finally {
-    await mesh.stop()
+    await rm(outputDir, { recursive: true, force: true })
   }
+}
+
+async function requestsFor(
+  { admin }: Mesh,
+  folders: readonly ModelFolder[],
+): Promise<readonly LoadRequest[]> {
+  const keys: string[] = []
+  for (let i = 0; i < KEYS; i++) keys.push((await admin.createKey(`load-${i}`, ['infer'])).key)
+  return loadMix(folders, { keys, cacheDir: join(OUTPUT_DIR, 'cache') })
 }
 
 async function loadStarted(

@@ -55,6 +55,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
 async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   // at its default level wrangler reports, at every start, that it can't look up where on earth this is
   process.env.WRANGLER_LOG ??= 'error'
+  // wrangler's own traces of local Workers: nobody reads them here, and each request writes its spans into SQLite
+  process.env.X_LOCAL_OBSERVABILITY ??= 'false'
   const port = options.port === 0 ? await freePort() : options.port
   const before = new Set((await workerdProcesses()).map(({ pid }) => pid))
   const startedSince = async () => (await workerdProcesses()).filter(({ pid }) => !before.has(pid))

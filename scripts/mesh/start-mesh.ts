@@ -6,10 +6,11 @@ import type { Placement } from '#shared/manifest.ts'
 import type { VerificationMode } from '../../workers/router/verify/card-policy.ts'
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
 import { findReceipt } from '../build/receipt.ts'
-import { ARTEFACTS_DIR, MODELS_DIR, ROOT } from '../paths.ts'
+import { ARTEFACTS_DIR, MODELS_DIR, OUTPUT_DIR, ROOT } from '../paths.ts'
 import { bindingName } from '../service-bindings.ts'
 import { AdminClient, type DeploymentRequest } from './admin-client.ts'
 import { exampleFiles } from './example-files.ts'
+import { giveWay } from './give-way.ts'
 import { migrate } from './migrate.ts'
 import { runNativeNode, type RunningNode } from './run-native-node.ts'
 import { runWorker, type RunningWorker } from './run-worker.ts'
@@ -63,6 +64,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       MODELS: folders.map(({ id }) => id).join(','),
     })
     running.push(native)
+    giveWay(native.pid)
 
     const models = new Map<string, RunningWorker>()
     for (const { id, path } of folders.filter(isEdge)) {
@@ -74,6 +76,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
         registryDir,
       })
       running.push(worker)
+      giveWay(worker.pid)
       models.set(id, worker)
     }
 
@@ -132,7 +135,7 @@ async function register(
   const waiting = [...folders]
   const work = async () => {
     for (let folder = waiting.shift(); folder; folder = waiting.shift()) {
-      await putModel(admin, folder, options.outputDir)
+      await putModel(admin, folder)
       for (const deployment of deploymentsOf(folder, native)) {
         wanted.add(await putDeployment(admin, deployment, options))
       }
@@ -146,14 +149,14 @@ async function register(
   }
 }
 
-async function putModel(admin: AdminClient, folder: ModelFolder, outputDir: string): Promise<void> {
+async function putModel(admin: AdminClient, folder: ModelFolder): Promise<void> {
   const receipt = await findReceipt(ARTEFACTS_DIR, folder.id)
   const graphs = Object.entries(receipt?.graphs ?? {})
   await admin.putModel(
     folder.manifest,
     Object.fromEntries(graphs.map(([name, graph]) => [`${name}.onnx`, graph.optimised.sha256])),
   )
-  for (const [sha256, bytes] of await exampleFiles(folder, join(outputDir, 'cache'))) {
+  for (const [sha256, bytes] of await exampleFiles(folder, join(OUTPUT_DIR, 'cache'))) {
     await admin.putExampleFile(folder.manifest, sha256, new Uint8Array(bytes))
   }
 }
