@@ -21,7 +21,7 @@ export async function decodeJpeg(bytes: Uint8Array, who: string): Promise<Image>
     const { width, height, data } = await decode(new Uint8Array(bytes).buffer, {
       preserveOrientation: false,
     })
-    return { width, height, data: new Uint8ClampedArray(data) }
+    return { width, height, data }
   } catch (err) {
     // an aborted decoder keeps what it had allocated: the next image gets a new one
     ready = undefined

@@ -18,7 +18,7 @@ export async function resizeImage(
   if (image.width === width && image.height === height) return image
   provideImageData()
   await initResize(resizerWasm())
-  const resized = await resize(
+  const { data } = await resize(
     { ...image, colorSpace: 'srgb' },
     {
       width,
@@ -29,5 +29,5 @@ export async function resizeImage(
       linearRGB: false,
     },
   )
-  return { width, height, data: new Uint8ClampedArray(resized.data) }
+  return { width, height, data }
 }
