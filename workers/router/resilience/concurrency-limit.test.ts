@@ -44,6 +44,16 @@ describe('a concurrency limit', () => {
     expect(limit.limit).toBe(64)
   })
 
+  test('grows only by what took all places, once something was too much', () => {
+    const limit = new ConcurrencyLimit()
+    limit.refused(0)
+    const answer = (inFlight: number) => limit.answered({ ms: 10, inFlight, joined: 0 }, 0)
+    for (let i = 0; i < 1_000; i++) answer(56)
+    expect(limit.limit).toBe(57)
+    for (let i = 0; i < 57; i++) answer(57)
+    expect(limit.limit).toBe(58)
+  })
+
   test('falls by a tenth when calls are refused, once for those refused together, and never to none', () => {
     const limit = new ConcurrencyLimit()
     for (let i = 0; i < 50; i++) limit.refused(0)

@@ -47,8 +47,16 @@ export class ConcurrencyLimit {
     const isLate = this.#recentMs > aloneMs * QUEUEING_FACTOR + NOISE_MS
     // what is late alone waits for no other
     if (isLate && inFlight > 1) this.#decrease(Math.min(this.#limit, MIN_OF_QUEUEING), now)
-    else if (!isLate && inFlight * 2 >= this.#limit)
+    else if (!isLate && this.#isTestedBy(inFlight))
       this.#limit = Math.min(MAX, this.#limit + (this.#isStarting ? 1 : 1 / this.#limit))
+  }
+
+  /**
+   * Half of the places say enough while it doubles. Later only all of them do: two calls in four places that weren't
+   * late say nothing of four.
+   */
+  #isTestedBy(inFlight: number): boolean {
+    return inFlight * (this.#isStarting ? 2 : 1) >= this.limit
   }
 
   /**
