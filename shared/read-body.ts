@@ -1,5 +1,6 @@
 import { concatBytes } from './concat-bytes.ts'
 import { MeshError } from './mesh-error.ts'
+import { readChunks } from './read-chunks.ts'
 
 /**
  * Reads a body of at most `limit` bytes. The declared length is checked before a byte is read, and
@@ -20,7 +21,7 @@ export async function readBody(
 
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of message.body) {
+  for await (const chunk of readChunks(message.body, declared || Infinity)) {
     size += chunk.byteLength
     if (size > limit) throw tooLarge(who, 'more', limit)
     chunks.push(chunk)
