@@ -35,3 +35,12 @@ test('stops at the limit when the length was left out', async () => {
   await expect(readBody(request(endless), 4096, '[x]')).rejects.toThrow(/the limit is 4096 bytes/)
   expect(sent).toBeLessThan(10)
 })
+
+/** It had waited for 64 KiB, or the end. */
+test('refuses what has one byte too many though no other follows', async () => {
+  const stalled = new ReadableStream({
+    type: 'bytes',
+    start: (controller) => controller.enqueue(new Uint8Array(5_001)),
+  })
+  await expect(readBody(request(stalled), 5_000, '[x]')).rejects.toThrow(/limit is 5000 bytes/)
+})

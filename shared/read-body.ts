@@ -21,7 +21,7 @@ export async function readBody(
 
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of readChunks(message.body, declared || Infinity)) {
+  for await (const chunk of readChunks(message.body, Math.min(declared || Infinity, limit + 1))) {
     size += chunk.byteLength
     if (size > limit) throw tooLarge(who, 'more', limit)
     chunks.push(chunk)

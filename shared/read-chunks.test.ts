@@ -39,7 +39,7 @@ async function lengthsAndBytes(stream: ReadableStream, declared: number) {
 test.each([0, 1, 4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 200_000])(
   'reads %i bytes, whatever length was declared',
   async (size) => {
-    for (const declared of [size, Infinity, 1, size + 1, Number.NaN]) {
+    for (const declared of [size, Infinity, 1, size + 1]) {
       const { all } = await lengthsAndBytes(byteStream(size).stream, declared)
       expect(Buffer.from(all).equals(Buffer.from(bytes(size)))).toBe(true)
     }
@@ -83,6 +83,7 @@ test('cancels a body that is not read to its end', async () => {
 test('fails as the body fails', async () => {
   const broken = new ReadableStream({
     type: 'bytes',
+    start: (controller) => controller.enqueue(bytes(10)),
     pull: (controller) => controller.error(new Error('cut off')),
   })
   await expect(Array.fromAsync(readChunks(broken, Infinity))).rejects.toThrow('cut off')

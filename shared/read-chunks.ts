@@ -10,22 +10,22 @@ type Chunk = Uint8Array<ArrayBuffer>
  * gives 4 KiB each, and every one costs a turn of the event loop: 54 for a photo of 220 kB. A body that isn't a stream
  * of bytes comes as it is made. Who stops early cancels it.
  *
- * @param declared how many bytes it says it has; Infinity when it doesn't
+ * @param expected how many bytes are worth waiting for: those it says it has, or one more than it may have
  */
 export function readChunks(
   body: ReadableStream<Uint8Array>,
-  declared: number,
+  expected: number,
 ): AsyncIterable<Uint8Array> {
   const reader = byteReaderOf(body)
-  return reader ? fillChunks(reader, declared) : body
+  return reader ? fillChunks(reader, expected) : body
 }
 
 async function* fillChunks(
   reader: ReadableStreamBYOBReader,
-  declared: number,
+  expected: number,
 ): AsyncGenerator<Chunk, void, undefined> {
   let given = 0
-  let chunk = emptyChunk(declared)
+  let chunk = emptyChunk(expected)
   let filled = 0
   try {
     for (;;) {
@@ -37,7 +37,7 @@ async function* fillChunks(
       if (filled < chunk.byteLength) continue
       yield chunk
       given += filled
-      chunk = emptyChunk(declared - given)
+      chunk = emptyChunk(expected - given)
       filled = 0
     }
     if (filled > 0) yield chunk.subarray(0, filled)
@@ -57,6 +57,5 @@ function byteReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
 }
 
 function emptyChunk(left: number): Chunk {
-  const size = left > 0 ? Math.min(MOST_BYTES, Math.max(LEAST_BYTES, left)) : LEAST_BYTES
-  return new Uint8Array(new ArrayBuffer(size))
+  return new Uint8Array(new ArrayBuffer(Math.min(MOST_BYTES, Math.max(LEAST_BYTES, left))))
 }

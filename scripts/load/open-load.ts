@@ -4,7 +4,7 @@ import { judgeReply, type Reply } from './judge-reply.ts'
 import type { LoadRequest } from './load-mix.ts'
 import { Tally, type LoadResult } from './tally.ts'
 
-/** No caller waits longer: the mesh's default deadline is 10 s, and an answer has a way to go. */
+/** Nobody waits longer for an answer, once there is a connection: the mesh's default deadline is 10 s. */
 export const HUNG_MS = 15_000
 /**
  * Connections at once, as a proxy in front of many callers would keep: what is due beyond waits for one, and that counts

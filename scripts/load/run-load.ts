@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm, statfs } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
@@ -29,7 +29,9 @@ const OVERLOAD_FACTOR = 3
  * Memory, where the system has a folder of it. wrangler's rate limiter and D1 write in the router's own process, and
  * each request waits until its disk has it; on Cloudflare neither is there.
  */
-const STATE_ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const MEMORY_DIR = '/dev/shm'
+/** A registry takes some 20 MB; what is called memory is 64 MB in a container. */
+const LEAST_FREE_BYTES = 256 * 1024 * 1024
 
 export interface LoadOptions {
   capabilities: readonly string[]
@@ -48,7 +50,10 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
     folders.every(({ manifest }) => manifest.capability !== id),
   )
   if (missing.length > 0) throw new Error(`no model of this mesh offers ${missing.join(', ')}`)
-  const outputDir = await mkdtemp(join(STATE_ROOT, 'capillary-load-'))
+  // one name, so that the next run removes what one that was killed has left
+  const outputDir = join(await stateRoot(), `capillary-load-${userInfo().uid}`)
+  await rm(outputDir, { recursive: true, force: true })
+  await mkdir(outputDir, { mode: 0o700 })
   try {
     const mesh = await startMesh({ port: 0, outputDir, ids: folders.map(({ id }) => id), log })
     try {
@@ -59,6 +64,12 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
   } finally {
     await rm(outputDir, { recursive: true, force: true })
   }
+}
+
+async function stateRoot(): Promise<string> {
+  if (!existsSync(MEMORY_DIR)) return tmpdir()
+  const { bavail, bsize } = await statfs(MEMORY_DIR)
+  return bavail * bsize >= LEAST_FREE_BYTES ? MEMORY_DIR : tmpdir()
 }
 
 async function requestsFor(

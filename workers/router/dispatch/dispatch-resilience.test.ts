@@ -74,7 +74,7 @@ describe('a hedge', () => {
     while (board.of(FIRST).hedges.take()) continue
     await send([after(40, ok), ok], { board })
     expect(asked()).toEqual(['n0'])
-    for (let i = 0; i < 10; i++) board.of(FIRST).hedges.answered()
+    for (let i = 0; i < 11; i++) board.of(FIRST).hedges.answered()
     await send([after(40, ok), after(60, ok)], { board })
     expect(asked()).toEqual(['n0', 'n0', 'n1'])
   })
@@ -98,6 +98,21 @@ describe('a hedge', () => {
     for (let i = 0; i < 6; i++) {
       await send([silent, ok], { board })
       await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    calls.length = 0
+    await send([silent, ok], { board })
+    expect(asked()).toEqual(['n1'])
+  })
+
+  /** A deployment that hangs answers nothing, and had no hedges left once ten calls at once had had theirs. */
+  test('finds out what hangs, however many were late at once before', async () => {
+    const board = acquainted()
+    await Promise.all(
+      Array.from({ length: 20 }, () => send([silent, ok], { board, deadlineMs: 400 })),
+    )
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await send([silent, ok], { board, deadlineMs: 400 })
     }
     calls.length = 0
     await send([silent, ok], { board })

@@ -44,9 +44,9 @@ export interface DispatchMeans {
 /**
  * Calls the candidates in order until one answers: the next one when an attempt failed in a way that
  * another may not, or when it is silent for longer than it usually is. The first answer wins and the
- * others are cancelled. Each attempt after the first needs leave of the retry budget, and a hedge that of the late deployment's own. A model's complaint of
- * the input lets other models be asked, never the same, unless it is of a version on trial; when none answers,
- * the first complaint is the reply. When nobody is left, those that could not be reached are asked again after a
+ * others are cancelled. Each attempt after the first needs leave of the retry budget, and a hedge that of the late
+ * deployment's own. A model's complaint of the input lets other models be asked, never the same, unless it is of a
+ * version on trial; when none answers, the first complaint is the reply. When nobody is left, those that could not be reached are asked again after a
  * pause, unless all of them are known to be down or the time or the budget is short. Throws DispatchError when
  * there is neither.
  */
@@ -93,8 +93,10 @@ export async function dispatch(
     if (attempts.length + flights.size >= MAX_ATTEMPTS) return false
     // it is no use to ask what fails besides one that is only late
     if (kind === 'hedge' && board.find(deployment)?.admits(now) === false) return false
-    if (kind === 'hedge' && !Array.from(flights).every((late) => late.takeHedge())) return false
-    if (kind !== 'first' && !board.budget.take(now)) return false
+    if (kind !== 'first' && board.budget.available <= 0) return false
+    const [late] = flights
+    if (kind === 'hedge' && late?.takeHedge() === false) return false
+    if (kind !== 'first') board.budget.take(now)
     untried = others
     const timeout = others.length > 0 ? Math.ceil(left * ATTEMPT_SHARE) : left
     flights.add(new Flight({ deployment, kind, request, timeout, means }))

@@ -54,7 +54,11 @@ export class Flight {
       controller: this.#controller,
     }).then(
       (reply) => {
-        this.#end(() => this.#health.answered(this.#call, Date.now()))
+        this.#end(() =>
+          'answer' in reply
+            ? this.#health.answered(this.#call, Date.now())
+            : this.#health.complained(this.#call),
+        )
         return { flight: this, outcome: { reply } }
       },
       (err: unknown) => {

@@ -74,3 +74,9 @@ test('a card that is contradicted ranks below one that nobody measured', () => {
   const others = score([row({ value: 0.5, deploymentId: 'tone@1/other' })])
   expect(others.terms.proof).toBe(1)
 })
+
+test('what contradicts its card ranks lower also where no accuracy was measured', () => {
+  const unsteady = row({ metric: 'determinism', value: 0.5, source: 'examples' })
+  expect(score([unsteady]).terms.proof).toBe(0)
+  expect(score([]).terms.proof).toBe(0.5)
+})

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
+import { seededRandom } from '#shared/seeded-random.ts'
+
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 
 /** So many calls, of 10 ms unless it says otherwise, a tenth of a second apart, as many on their way as may be. */
@@ -105,7 +107,8 @@ describe('a concurrency limit', () => {
 
   test('does not stay down where inputs became larger and nobody is ever alone', () => {
     const limit = acquainted(10)
-    use(limit, 1_000, () => 100)
+    const random = seededRandom(1)
+    use(limit, 1_000, () => 1_000 * (0.7 + 0.6 * random()))
     expect(limit.limit).toBeGreaterThan(16)
   })
 

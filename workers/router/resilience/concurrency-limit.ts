@@ -15,6 +15,11 @@ const RECENT_WEIGHT = 1 / 8
 const ALONE_WEIGHT = 1 / 32
 /** Queueing alone never takes less: with one more on its way a node needs not wait for the next. */
 const MIN_OF_QUEUEING = 2
+/**
+ * Two in the two places that are left aren't late for each other, were their times to differ by a third (at 1.25 they
+ * now and then were); at 1.5 three that wait for each other weren't late either.
+ */
+const LEAST_MARGIN = 1.4
 
 /**
  * How many calls of one deployment may be on their way at once: learned from when it refuses, and from when its
@@ -61,11 +66,11 @@ export class ConcurrencyLimit {
 
   /**
    * What a call takes alone, in ms: as calls that were alone took, but never more than all take lately, as after a
-   * cold start, and never less than they would if each had waited for all before it. Else, where inputs become
+   * cold start, and never less, by a margin, than they would if each had waited for all before it. Else, where inputs become
    * larger while nobody is ever alone, all would be late for ever.
    */
   #observe(ms: number, joined: number): number {
-    const least = ms / (joined + 1)
+    const least = joined === 0 ? ms : (LEAST_MARGIN * ms) / (joined + 1)
     if (this.#aloneMs === undefined) {
       this.#recentMs = ms
       this.#leastMs = least

@@ -110,7 +110,14 @@ export class DeploymentHealth {
     return call
   }
 
-  /** It answered, were it a complaint of the input. */
+  /** It complained of the input, which says that it is well, but nothing of how long an inference takes. */
+  complained(call: CallInFlight): void {
+    this.#vouched = undefined
+    if (call.permit) this.breaker.succeed(call.permit)
+    this.#requests++
+    this.#leave(call)
+  }
+
   answered(call: CallInFlight, now: number): void {
     const { permit, startedAt, joined } = call
     const ms = now - startedAt
@@ -195,6 +202,7 @@ export class DeploymentHealth {
    */
   beaten(call: CallInFlight, now: number): void {
     const { permit, startedAt } = call
+    this.hedges.beaten()
     this.latency.observe(now - startedAt, now)
     if (permit && now - this.#beatenAt >= BEATEN_INTERVAL_MS) {
       this.#beatenAt = now

@@ -25,6 +25,23 @@ test('of calls that are all late a tenth is hedged', () => {
   expect(later).toBeLessThanOrEqual(101)
 })
 
+test('what is beaten again and again without an answer in between costs nothing, for it may hang', () => {
+  const budget = new HedgeBudget()
+  const takeAll = () => {
+    while (budget.take()) continue
+  }
+  takeAll()
+  budget.beaten()
+  expect(budget.take()).toBe(false)
+  budget.beaten()
+  expect(budget.take()).toBe(true)
+  for (let i = 0; i < 100; i++) budget.beaten()
+  expect(Array.from({ length: 100 }, () => budget.take()).filter(Boolean)).toHaveLength(10)
+  budget.answered()
+  budget.beaten()
+  expect(budget.take()).toBe(false)
+})
+
 test('what was not used is not saved up', () => {
   const budget = new HedgeBudget()
   for (let i = 0; i < 10_000; i++) budget.answered()

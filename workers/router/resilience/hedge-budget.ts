@@ -8,8 +8,11 @@ const MOST = 10
  */
 export class HedgeBudget {
   #tokens = MOST
+  /** Whether it was beaten and hasn't answered since. */
+  #isSilent = false
 
   answered(): void {
+    this.#isSilent = false
     this.#tokens = Math.min(MOST, this.#tokens + EARNED_BY_ANSWER)
   }
 
@@ -18,5 +21,11 @@ export class HedgeBudget {
     if (this.#tokens < 1) return false
     this.#tokens--
     return true
+  }
+
+  /** Another was asked as well, and answered first. What is silent meanwhile may hang, which only more hedges find out. */
+  beaten(): void {
+    if (this.#isSilent) this.#tokens = Math.min(MOST, this.#tokens + 1)
+    this.#isSilent = true
   }
 }
