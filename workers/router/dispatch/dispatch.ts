@@ -93,7 +93,7 @@ export async function dispatch(
     if (attempts.length + flights.size >= MAX_ATTEMPTS) return false
     // it is no use to ask what fails besides one that is only late
     if (kind === 'hedge' && board.find(deployment)?.admits(now) === false) return false
-    if (kind !== 'first' && board.budget.available <= 0) return false
+    if (kind !== 'first' && board.budget.available(now) <= 0) return false
     const [late] = flights
     if (kind === 'hedge' && late?.takeHedge() === false) return false
     if (kind !== 'first') board.budget.take(now)
@@ -109,7 +109,7 @@ export async function dispatch(
     const pause = pauseBefore(repetition++, Math.random)
     const now = Date.now()
     if (pause === undefined || now + pause >= request.expiresAt) return false
-    if (complaint || board.budget.available <= 0) return false
+    if (complaint || board.budget.available(now) <= 0) return false
     if (!again.some((own) => board.of(own).isWell(now + pause))) return false
     await sleep(pause)
     untried = healthyFirst(again, board)

@@ -19,14 +19,15 @@ export class RetryBudget {
 
   /** Takes leave for one more attempt; false when the budget is spent. */
   take(now: number): boolean {
+    if (this.available(now) <= 0) return false
     const slot = this.#advance(now)
-    if (this.available <= 0) return false
     this.#spent[slot] = (this.#spent[slot] ?? 0) + 1
     return true
   }
 
-  /** Attempts that may still be made, as of the last call. */
-  get available(): number {
+  /** Attempts that may still be made. */
+  available(now: number): number {
+    this.#advance(now)
     const allowed = Math.floor(sum(this.#requests) * RATIO) + FLOOR_PER_SECOND * WINDOW_S
     return allowed - sum(this.#spent)
   }
