@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 
 import { ROOT } from '../paths.ts'
+import { giveWay } from './give-way.ts'
 
 const START_TIMEOUT_MS = 30_000
 
@@ -22,6 +23,7 @@ export async function runNativeNode(env: Readonly<Record<string, string>>): Prom
     // its standard input ends when this process does, however that comes about
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) giveWay(child.pid)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const complaints: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line))

@@ -64,7 +64,6 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       MODELS: folders.map(({ id }) => id).join(','),
     })
     running.push(native)
-    giveWay(native.pid)
 
     const models = new Map<string, RunningWorker>()
     for (const { id, path } of folders.filter(isEdge)) {
