@@ -134,7 +134,7 @@ describe('a hedge', () => {
     for (let i = 0; i < 100; i++) await send([() => problem('invalid_input')], { board })
     const { latency, concurrency, inFlight } = board.of(FIRST)
     for (let i = 0; i < 100; i++) concurrency.answered({ ms: 60, inFlight: 2, joined: 1 }, i * 100)
-    expect([latency.mean, concurrency.limit, inFlight]).toEqual([undefined, 64, 0])
+    expect([latency.mean(Date.now(), 7), concurrency.limit, inFlight]).toEqual([7, 64, 0])
   })
 
   test('leaves no call counted as on its way', async () => {

@@ -182,7 +182,7 @@ async function roomFor(
   await best?.line.wait({
     priority,
     timeLeftMs: expiresAt - now,
-    answerMs: best.latency.mean ?? DEFAULT_ANSWER_MS,
+    answerMs: best.latency.mean(now, DEFAULT_ANSWER_MS),
     atOnce: best.concurrency.limit,
   })
 }

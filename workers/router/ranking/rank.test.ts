@@ -105,3 +105,37 @@ test('names nobody whose lease is over', () => {
   expect(order(board, { id: 'good', ...leased }, { id: 'over', ...leased })).toEqual(['good'])
   expect(order(board, { id: 'over', ...leased }, { id: 'never', ...leased })).toEqual([])
 })
+
+describe('of two of one place', () => {
+  const NOW = 1_000
+  const two = [
+    { id: 'quick', node: 'n1' },
+    { id: 'slow', node: 'n2' },
+  ]
+  const firsts = (board: HealthBoard) =>
+    Map.groupBy(
+      Array.from({ length: 10_000 }, () => order(board, ...two)[0]),
+      (id) => id,
+    )
+  const boardOf = (slowMs: number, slowAt: number) => {
+    const board = new HealthBoard()
+    const [quick, slow] = two.map((own) => board.of(deployment(own)).latency)
+    for (let i = 0; i < 20; i++) {
+      quick?.observe(10, NOW)
+      slow?.observe(10, slowAt)
+    }
+    slow?.observe(slowMs, slowAt)
+    return board
+  }
+
+  /** It was never called again while the other was any better, however long ago that was. */
+  test('the one that was slow is left, but tried now and then', () => {
+    const tried = firsts(boardOf(900, NOW)).get('slow')?.length ?? 0
+    expect(tried).toBeGreaterThan(0)
+    expect(tried).toBeLessThan(200)
+  })
+
+  test('the one that is too slow for the request is not tried', () => {
+    expect([...firsts(boardOf(5_000, NOW)).keys()]).toEqual(['quick'])
+  })
+})

@@ -11,6 +11,8 @@ const MAX_CANDIDATES_PER_POOL = 8
 const ENOUGH_CANDIDATES = 16
 /** Power of two choices. */
 const MIN_CANDIDATES_PER_POOL = 2
+/** How often the worse of two goes first all the same: what is known of it may no longer be so, and else nobody would see. */
+const TRIED_ANYWAY = 0.01
 /** Of one capability's models and places; more are not compared for one request, but chance says which. */
 const MAX_POOLS = 64
 
@@ -26,7 +28,7 @@ export interface Ranked {
 
 /**
  * The deployments to try, best first. Of each pool a few are drawn by weight, and of the first two the
- * better one goes first (power of two choices: no crowd runs to the single best). Those come first, by score;
+ * better one nearly always goes first (power of two choices: no crowd runs to the single best). Those come first, by score;
  * the others follow for when they fail, and what probes can't reach comes last. Whose lease is over is no choice.
  */
 export function rank(matches: readonly Match[], context: RankContext): Ranked[] {
@@ -52,10 +54,15 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
     }))
     const [one, two] = drawn
     if (one) compared++
-    const better = one && two && two.score.total > one.score.total ? two : one
+    const better = one && two ? betterOf(one, two, context.random) : one
     for (const own of drawn) (own === better && pool.reachable ? firsts : others).push(own)
   }
   return [...firsts.toSorted(byScore), ...others.toSorted(byScore)]
+}
+
+function betterOf(one: Ranked, two: Ranked, random: () => number): Ranked {
+  if (two.score.total <= one.score.total) return one
+  return one.score.fits && random() < TRIED_ANYWAY ? one : two
 }
 
 /**

@@ -78,9 +78,10 @@ export function scoreOf(
   }: Pick<Candidate, 'id' | 'placement' | 'cost' | 'unreachableSince'>,
   { quality, proof, contradicting, latencyMs }: VersionScore,
   health: Pick<DeploymentHealth, 'latency' | 'inFlight'> | undefined,
-  { objective, timeLeftMs }: ScoreContext,
+  { objective, timeLeftMs, now }: ScoreContext,
 ): Score {
-  const alone = health?.latency.mean ?? latencyMs[placement] ?? PRIOR_MS[placement]
+  const measured = latencyMs[placement] ?? PRIOR_MS[placement]
+  const alone = health ? health.latency.mean(now, measured) : measured
   const expectedMs = alone * (1 + (health?.inFlight ?? 0))
   const terms: Terms = {
     speed: REFERENCE_MS / (REFERENCE_MS + expectedMs),
