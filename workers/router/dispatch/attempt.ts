@@ -9,7 +9,7 @@ import type { Door, NodeAnswer } from '../door.ts'
 import type { RouterBindings } from '../env.ts'
 import type { Priority } from '../resilience/waiting-line.ts'
 import type { Candidate } from '../registry/snapshot.ts'
-import type { Transport } from '../transport.ts'
+import type { NodeCall, Transport } from '../transport.ts'
 
 /** The caller's own doing, by status: any other deployment of the model would say the same. */
 const CALLERS_ERRORS = new Map<number, ErrorCode>([
@@ -90,13 +90,13 @@ function nodeHeaders(
   { headers, trace, requestId }: DispatchRequest,
   timeout: number,
   spanId: string,
-): Headers {
-  return new Headers({
+): NodeCall['headers'] {
+  return {
     ...headers,
     traceparent: traceparentOf(trace, spanId),
     [DEADLINE_HEADER]: String(timeout),
     [REQUEST_ID_HEADER]: requestId,
-  })
+  }
 }
 
 async function readReply(response: Response, candidate: Candidate, door: Door): Promise<NodeReply> {

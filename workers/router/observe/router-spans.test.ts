@@ -59,7 +59,7 @@ test('hedges are counted as won, lost or failed', () => {
 test('each call of a node continues the trace under a span of its own', async () => {
   calls.length = 0
   await send([() => new Response('no', { status: 500 }), ok])
-  const sent = calls.map(({ call }) => call.headers.get('traceparent')?.split('-') ?? [])
+  const sent = calls.map(({ call }) => call.headers['traceparent']?.split('-') ?? [])
   expect(sent).toHaveLength(2)
   expect(new Set(sent.map(([, traceId]) => traceId)).size).toBe(1)
   expect(new Set(sent.map(([, , spanId]) => spanId)).size).toBe(2)

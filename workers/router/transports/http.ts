@@ -12,9 +12,8 @@ import { readinessPath } from './readiness-path.ts'
 export const http: Transport = {
   async call(deployment, { path, headers, body, signal }, env) {
     const url = new URL(path, checkPublicUrl(deployment.target, env))
-    const signed = new Headers(headers)
     const parts = { method: 'POST', path: url.pathname, body }
-    signed.set(SIGNATURE_HEADER, await sign(deployment, parts, env))
+    const signed = { ...headers, [SIGNATURE_HEADER]: await sign(deployment, parts, env) }
     return fetch(url.href, { method: 'POST', headers: signed, body, signal, redirect: 'manual' })
   },
   async probe(deployment, { of, signal }, env) {

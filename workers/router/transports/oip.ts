@@ -7,7 +7,7 @@ import { INFERENCE_HEADER } from '#shared/protocol.ts'
 import type { TransportSecrets } from '../env.ts'
 import { checkPublicUrl } from '../public-url.ts'
 import { readSmallJson } from '../read-small-json.ts'
-import type { Transport } from '../transport.ts'
+import type { NodeCall, Transport } from '../transport.ts'
 
 /** Where a server has its models, below a path of its own where a proxy adds one. No part is encoded, so that none can hide a slash. */
 const MODEL_PATH = {
@@ -41,14 +41,13 @@ type ModelMetadata = z.infer<typeof ModelMetadata>
 export const oip: Transport = {
   async call({ target }, { headers, body, signal }, env) {
     const url = modelUrl(target, env)
-    const sent = authorized(url, env)
-    for (const name of FORWARDED) {
-      const value = headers.get(name)
-      if (value !== null) sent.set(name, value)
-    }
+    const forwarded = FORWARDED.flatMap((name) => {
+      const value = headers[name]
+      return value === undefined ? [] : [[name, value]]
+    })
     return fetch(`${url.href}/infer`, {
       method: 'POST',
-      headers: sent,
+      headers: { ...Object.fromEntries(forwarded), ...authorized(url, env) },
       body,
       signal,
       redirect: 'manual',
@@ -82,13 +81,11 @@ function modelUrl(target: string, env: TransportSecrets): URL {
 }
 
 /** The headers of a call, with the token of this origin where there is one. */
-function authorized({ origin }: URL, { NODE_TOKENS }: TransportSecrets): Headers {
-  const headers = new Headers()
-  if (NODE_TOKENS === undefined) return headers
+function authorized({ origin }: URL, { NODE_TOKENS }: TransportSecrets): NodeCall['headers'] {
+  if (NODE_TOKENS === undefined) return {}
   const tokens = tokensOf(NODE_TOKENS)
   const token = Object.hasOwn(tokens, origin) ? tokens[origin] : undefined
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-  return headers
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
 }
 
 function tokensOf(secret: string): z.infer<typeof NodeTokens> {

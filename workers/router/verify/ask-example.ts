@@ -35,13 +35,13 @@ export async function askExample(
       candidate,
       {
         path: call.door.path(candidate),
-        headers: new Headers({
+        headers: {
           ...call.headers,
           // as any caller's call has it, so that a node can't tell that it is one of these
           traceparent: traceparentOf(beginTrace(undefined), createSpanId()),
           [DEADLINE_HEADER]: String(timeoutMs),
           [REQUEST_ID_HEADER]: crypto.randomUUID(),
-        }),
+        },
         body: call.body,
         signal: controller.signal,
       },
