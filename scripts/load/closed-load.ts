@@ -5,11 +5,16 @@ import type { LoadRequest } from './load-mix.ts'
 import { HUNG_MS } from './open-load.ts'
 import { Tally, type LoadResult } from './tally.ts'
 
+export interface ClosedLoadOptions {
+  connections: number
+  seconds: number
+}
+
 /** `connections` callers, each of whom asks again as soon as it is answered. */
 export async function runClosedLoad(
   url: string,
   requests: readonly LoadRequest[],
-  { connections, seconds }: { connections: number; seconds: number },
+  { connections, seconds }: ClosedLoadOptions,
 ): Promise<LoadResult> {
   const tally = new Tally()
   const judged: Promise<void>[] = []

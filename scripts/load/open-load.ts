@@ -19,8 +19,10 @@ export interface OpenLoadOptions {
   rate: number
   seconds: number
   /** Is told every ten seconds how it goes. */
-  onProgress(soFar: LoadResult & { underway: number }): void
+  onProgress(soFar: Progress): void
 }
+
+export type Progress = LoadResult & { underway: number }
 
 const PROGRESS_MS = 10_000
 

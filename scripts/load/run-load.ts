@@ -3,17 +3,15 @@ import { mkdir, rm, statfs } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
-import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
+import { readModelFolders } from '../../workers/native/model-folders.ts'
 import { startMesh, type Mesh } from '../mesh/start-mesh.ts'
-import { MODELS_DIR, OUTPUT_DIR } from '../paths.ts'
-import { runClosedLoad } from './closed-load.ts'
+import { MODELS_DIR } from '../paths.ts'
 import { nextConnections, saturationOf, type RampStep } from './find-saturation.ts'
-import { loadMix, type LoadRequest } from './load-mix.ts'
 import { progressLine } from './load-report.ts'
 import type { LoadRun } from './load-reaches.ts'
 import { memoryTrend } from './memory-trend.ts'
 import { MemoryWatch } from './memory-watch.ts'
-import { runOpenLoad } from './open-load.ts'
+import { runInThread, type LoadTask } from './run-in-thread.ts'
 import { goodputOf } from './tally.ts'
 
 /** Together they may ask four times what one key may (the router's wrangler.toml). */
@@ -55,9 +53,10 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
   await rm(outputDir, { recursive: true, force: true })
   await mkdir(outputDir, { mode: 0o700 })
   try {
-    const mesh = await startMesh({ port: 0, outputDir, ids: folders.map(({ id }) => id), log })
+    const ids = folders.map(({ id }) => id)
+    const mesh = await startMesh({ port: 0, outputDir, ids, log })
     try {
-      return await loadStarted(mesh, await requestsFor(mesh, folders), options)
+      return await loadStarted(mesh, { url: mesh.url, ids, keys: await createKeys(mesh) }, options)
     } finally {
       await mesh.stop()
     }
@@ -72,22 +71,19 @@ async function stateRoot(): Promise<string> {
   return bavail * bsize >= LEAST_FREE_BYTES ? MEMORY_DIR : tmpdir()
 }
 
-async function requestsFor(
-  { admin }: Mesh,
-  folders: readonly ModelFolder[],
-): Promise<readonly LoadRequest[]> {
+async function createKeys({ admin }: Mesh): Promise<string[]> {
   const keys: string[] = []
   for (let i = 0; i < KEYS; i++) keys.push((await admin.createKey(`load-${i}`, ['infer'])).key)
-  return loadMix(folders, { keys, cacheDir: join(OUTPUT_DIR, 'cache') })
+  return keys
 }
 
 async function loadStarted(
-  { url, router, models, native }: Mesh,
-  requests: readonly LoadRequest[],
+  { router, models, native }: Mesh,
+  mix: Omit<LoadTask, 'load'>,
   { steadySeconds, overloadSeconds, log }: LoadOptions,
 ): Promise<LoadRun> {
   log('warming up')
-  log(progressLine(await runClosedLoad(url, requests, WARM_UP)))
+  log(progressLine(await runInThread({ ...mix, load: WARM_UP })))
   const watch = new MemoryWatch([
     { name: 'router', pid: router.pid },
     ...Array.from(models, ([name, { pid }]) => ({ name, pid })),
@@ -101,7 +97,7 @@ async function loadStarted(
       connections !== undefined;
       connections = nextConnections(ramp)
     ) {
-      const result = await runClosedLoad(url, requests, { connections, seconds: STEP_SECONDS })
+      const result = await runInThread({ ...mix, load: { connections, seconds: STEP_SECONDS } })
       log(`${connections} callers, ${progressLine(result)}`)
       ramp.push({ connections, result })
       await rest()
@@ -109,8 +105,7 @@ async function loadStarted(
     const peak = goodputOf(saturationOf(ramp).result)
     const load = (name: string, rate: number, seconds: number) => {
       log(`${name}: ${rate.toFixed(0)} requests a second for ${seconds} s`)
-      const onProgress = (soFar: Parameters<typeof progressLine>[0]) => log(progressLine(soFar))
-      return runOpenLoad(url, requests, { rate, seconds, onProgress })
+      return runInThread({ ...mix, load: { rate, seconds } }, (soFar) => log(progressLine(soFar)))
     }
     const from = watch.seconds
     const steady = await load('steady', peak * STEADY_SHARE, steadySeconds)
