@@ -10,6 +10,7 @@ import { runOpenLoad } from './open-load.ts'
 
 /** Does one task of `runInThread`, which starts this file, and tells how it goes. */
 const { url, ids, keys, load } = workerData as LoadTask // as: what runInThread gave
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- of windows, which this port isn't
 const tell = (news: LoadNews) => parentPort?.postMessage(news)
 
 const folders = readModelFolders(MODELS_DIR, ids)
