@@ -11,7 +11,7 @@ import { progressLine } from './load-report.ts'
 import type { LoadRun } from './load-reaches.ts'
 import { memoryTrend } from './memory-trend.ts'
 import { MemoryWatch } from './memory-watch.ts'
-import { runInThread, type LoadTask } from './run-in-thread.ts'
+import { runInProcess, type LoadTask } from './run-in-process.ts'
 import { goodputOf } from './tally.ts'
 
 /** Together they may ask four times what one key may (the router's wrangler.toml). */
@@ -83,7 +83,7 @@ async function loadStarted(
   { steadySeconds, overloadSeconds, log }: LoadOptions,
 ): Promise<LoadRun> {
   log('warming up')
-  log(progressLine(await runInThread({ ...mix, load: WARM_UP })))
+  log(progressLine(await runInProcess({ ...mix, load: WARM_UP })))
   const watch = new MemoryWatch([
     { name: 'router', pid: router.pid },
     ...Array.from(models, ([name, { pid }]) => ({ name, pid })),
@@ -97,7 +97,7 @@ async function loadStarted(
       connections !== undefined;
       connections = nextConnections(ramp)
     ) {
-      const result = await runInThread({ ...mix, load: { connections, seconds: STEP_SECONDS } })
+      const result = await runInProcess({ ...mix, load: { connections, seconds: STEP_SECONDS } })
       log(`${connections} callers, ${progressLine(result)}`)
       ramp.push({ connections, result })
       await rest()
@@ -105,7 +105,7 @@ async function loadStarted(
     const peak = goodputOf(saturationOf(ramp).result)
     const load = (name: string, rate: number, seconds: number) => {
       log(`${name}: ${rate.toFixed(0)} requests a second for ${seconds} s`)
-      return runInThread({ ...mix, load: { rate, seconds } }, (soFar) => log(progressLine(soFar)))
+      return runInProcess({ ...mix, load: { rate, seconds } }, (soFar) => log(progressLine(soFar)))
     }
     const from = watch.seconds
     const steady = await load('steady', peak * STEADY_SHARE, steadySeconds)
