@@ -4,7 +4,7 @@ import { constants, setPriority } from 'node:os'
 const { errno: systemErrors } = constants
 
 /**
- * Lets a process have only what those of normal priority leave of a core. On Cloudflare router and models share none; on
+ * Lets a process have less of a core than those of normal priority want. On Cloudflare router and models share none; on
  * one machine a model that has a photo to decode would keep the router, and with it every caller of any other model,
  * from its turn. What replaces a process that crashed doesn't know of it.
  */
@@ -13,7 +13,7 @@ export function giveWay(pid: number): void {
   if (pid === process.pid) return
   for (const thread of threadsOf(pid)) {
     try {
-      setPriority(thread, constants.priority.PRIORITY_LOW)
+      setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL)
     } catch (err) {
       // one that ended meanwhile is in nobody's way
       if (!isGone(err)) throw err
