@@ -298,6 +298,8 @@ describe('the deployments to try', () => {
         .of({ id: `tone@1/${node}`, modelId: 'tone', target: 'TONE' })
         .latency.observe(ms, Date.now())
     }
-    for (let i = 0; i < 20; i++) expect(nodes(find({}, { deployments }, board))[0]).toBe('quick')
+    const firsts = Array.from({ length: 200 }, () => nodes(find({}, { deployments }, board))[0])
+    // but for one in a hundred, by which it is seen when it is slow no longer
+    expect(firsts.filter((node) => node === 'quick').length).toBeGreaterThan(180)
   })
 })

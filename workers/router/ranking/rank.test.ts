@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { NOTHING_MEASURED } from '../matching/measured.ts'
+import { NOTHING_MEASURED, type Measured } from '../matching/measured.ts'
 import { createOffer, editPools } from '../matching/offer.ts'
 import { deployment, modelEntry } from '../registry/registry-fixture.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
@@ -67,8 +67,16 @@ describe('where there are very many places', () => {
 
 /** Who is asked for, in this order, of deployments of one model. */
 function order(board: HealthBoard, ...own: Parameters<typeof deployment>[0][]): string[] {
+  return orderOf(NOTHING_MEASURED, board, ...own)
+}
+
+function orderOf(
+  measured: Measured,
+  board: HealthBoard,
+  ...own: Parameters<typeof deployment>[0][]
+): string[] {
   const edits = own.map((overrides) => ({ old: undefined, next: deployment(overrides) }))
-  const offer = createOffer(modelEntry(), NOTHING_MEASURED, editPools([], edits))
+  const offer = createOffer(modelEntry(), measured, editPools([], edits))
   const matches = offer.pools.filter(({ door }) => door === 'task').map((pool) => ({ offer, pool }))
   const context = {
     objective: undefined,
@@ -133,6 +141,15 @@ describe('of two of one place', () => {
     const tried = firsts(boardOf(900, NOW)).get('slow')?.length ?? 0
     expect(tried).toBeGreaterThan(0)
     expect(tried).toBeLessThan(200)
+  })
+
+  test('the one whose card was measured to be untrue is not tried, were it as quick', () => {
+    const untrue = { metric: 'determinism', claimed: 1, measured: 0.5, samples: 4, detail: '' }
+    const contradicted = [{ ...untrue, deployment: 'slow', measuredAt: NOW }]
+    const measured = { ...NOTHING_MEASURED, contradicted }
+    for (let i = 0; i < 2_000; i++) {
+      expect(orderOf(measured, boardOf(10, NOW), ...two)[0]).toBe('quick')
+    }
   })
 
   test('the one that is too slow for the request is not tried', () => {

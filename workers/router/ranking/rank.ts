@@ -11,7 +11,7 @@ const MAX_CANDIDATES_PER_POOL = 8
 const ENOUGH_CANDIDATES = 16
 /** Power of two choices. */
 const MIN_CANDIDATES_PER_POOL = 2
-/** How often the worse of two goes first all the same: what is known of it may no longer be so, and else nobody would see. */
+/** How often the slower of two goes first all the same: it may no longer be so, and else nobody would see. */
 const TRIED_ANYWAY = 0.01
 /** Of one capability's models and places; more are not compared for one request, but chance says which. */
 const MAX_POOLS = 64
@@ -62,7 +62,9 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
 
 function betterOf(one: Ranked, two: Ranked, random: () => number): Ranked {
   if (two.score.total <= one.score.total) return one
-  return one.score.fits && random() < TRIED_ANYWAY ? one : two
+  // what its card was measured to be untrue of stays the worse one
+  const isOnlySlow = one.score.fits && one.score.terms.proof >= two.score.terms.proof
+  return isOnlySlow && random() < TRIED_ANYWAY ? one : two
 }
 
 /**
