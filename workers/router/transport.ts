@@ -6,7 +6,7 @@ import type { Deployment } from './registry/snapshot.ts'
 /** One call of a node; the path and the body are the node protocol's (shared/protocol.ts). */
 export interface NodeCall {
   path: string
-  /** By name in lower case. No `Headers`: in workerd each takes some kilobytes of which V8 doesn't know, and `fetch` makes its own. */
+  /** By name in lower case. No `Headers`: `fetch` makes its own, and workerd's are garbage of which V8 doesn't know the size. */
   headers: Readonly<Record<string, string>>
   body: Uint8Array
   signal: AbortSignal

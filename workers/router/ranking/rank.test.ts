@@ -152,6 +152,13 @@ describe('of two of one place', () => {
     }
   })
 
+  test('the one that costs more is not tried, were it as quick', () => {
+    const [quick = {}, slow = {}] = two
+    for (let i = 0; i < 2_000; i++) {
+      expect(order(boardOf(10, NOW), quick, { ...slow, cost: 9 })[0]).toBe('quick')
+    }
+  })
+
   test('the one that is too slow for the request is not tried', () => {
     expect([...firsts(boardOf(5_000, NOW)).keys()]).toEqual(['quick'])
   })

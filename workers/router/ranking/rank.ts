@@ -62,8 +62,9 @@ export function rank(matches: readonly Match[], context: RankContext): Ranked[] 
 
 function betterOf(one: Ranked, two: Ranked, random: () => number): Ranked {
   if (two.score.total <= one.score.total) return one
-  // what its card was measured to be untrue of stays the worse one
-  const isOnlySlow = one.score.fits && one.score.terms.proof >= two.score.terms.proof
+  // what costs more, or was measured to contradict its card, stays the worse one
+  const [own, other] = [one.score.terms, two.score.terms]
+  const isOnlySlow = one.score.fits && own.proof >= other.proof && own.thrift >= other.thrift
   return isOnlySlow && random() < TRIED_ANYWAY ? one : two
 }
 

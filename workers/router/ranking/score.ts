@@ -80,8 +80,8 @@ export function scoreOf(
   health: Pick<DeploymentHealth, 'latency' | 'inFlight'> | undefined,
   { objective, timeLeftMs, now }: ScoreContext,
 ): Score {
-  const measured = latencyMs[placement] ?? PRIOR_MS[placement]
-  const alone = health ? health.latency.mean(now, measured) : measured
+  const otherwise = latencyMs[placement] ?? PRIOR_MS[placement]
+  const alone = health ? health.latency.mean(now, otherwise) : otherwise
   const expectedMs = alone * (1 + (health?.inFlight ?? 0))
   const terms: Terms = {
     speed: REFERENCE_MS / (REFERENCE_MS + expectedMs),
