@@ -18,6 +18,14 @@ test('a Worker that hangs at its start is started once more', async () => {
   expect(await (await fetch(worker.url)).text()).toBe('open')
 })
 
+test('a Worker is also asked without the proxy of wrangler, at a port of its own', async () => {
+  const gate = await openGate({ closedFor: 0 })
+  const worker = await start(gate.url, 30_000)
+  running.push(worker)
+  expect(new URL(worker.directUrl).port).not.toBe(new URL(worker.url).port)
+  expect(await (await fetch(worker.directUrl)).text()).toBe('open')
+})
+
 test('one that hangs again is given up, by its name, and leaves nothing on its port', async () => {
   const gate = await openGate({ closedFor: Infinity })
   const port = await freePort()

@@ -11,6 +11,8 @@ export const HUNG_MS = 15_000
  * as its time. A server that gets one for each of thousands who wait runs out of file descriptors.
  */
 const MAX_CONNECTIONS = 1_024
+/** workerd closes what is idle for 5 s: what is sent at that moment would be lost on the way. */
+const IDLE_MS = 4_000
 /** How often what is due is sent: timers are no finer. */
 const TICK_MS = 1
 
@@ -37,7 +39,7 @@ export async function runOpenLoad(
   { rate, seconds, onProgress }: OpenLoadOptions,
 ): Promise<LoadResult> {
   const { hostname, port } = new URL(url)
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: IDLE_MS })
   const tally = new Tally()
   const underway = new Set<Promise<void>>()
   const began = performance.now()

@@ -18,7 +18,13 @@ import { goodputOf } from './tally.ts'
 const KEYS = 4
 /** Of each step of the ramp. */
 const STEP_SECONDS = 8
-const WARM_UP = { connections: 8, seconds: 5 }
+const WARM_UP_CONNECTIONS = 16
+/**
+ * Of the steady part, for each model alone. V8 first collects what a cheap model's requests leave behind after some
+ * 14,000 of them, and until then its process grows: within ten minutes of a mix it isn't seen to stop.
+ */
+const WARM_UP_SHARE = 0.1
+const LEAST_WARM_UP_SECONDS = 3
 /** What is left of one load must not be charged to the next. */
 const REST_MS = 3_000
 const STEADY_SHARE = 0.8
@@ -56,7 +62,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
     const ids = folders.map(({ id }) => id)
     const mesh = await startMesh({ port: 0, outputDir, ids, log })
     try {
-      return await loadStarted(mesh, { url: mesh.url, ids, keys: await createKeys(mesh) }, options)
+      const { directUrl: url } = mesh.router
+      return await loadStarted(mesh, { url, ids, keys: await createKeys(mesh) }, options)
     } finally {
       await mesh.stop()
     }
@@ -82,8 +89,16 @@ async function loadStarted(
   mix: Omit<LoadTask, 'load'>,
   { steadySeconds, overloadSeconds, log }: LoadOptions,
 ): Promise<LoadRun> {
-  log('warming up')
-  log(progressLine(await runInProcess({ ...mix, load: WARM_UP })))
+  const warmUp = {
+    connections: WARM_UP_CONNECTIONS,
+    seconds: Math.max(Math.round(steadySeconds * WARM_UP_SHARE), LEAST_WARM_UP_SECONDS),
+  }
+  for (const id of mix.ids) {
+    log(
+      `warming up ${id}: ${progressLine(await runInProcess({ ...mix, ids: [id], load: warmUp }))}`,
+    )
+  }
+  await rest()
   const watch = new MemoryWatch([
     { name: 'router', pid: router.pid },
     ...Array.from(models, ([name, { pid }]) => ({ name, pid })),

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 
-import { unstable_startWorker as startWorker } from 'wrangler'
+import { unstable_DevEnv as DevEnv } from 'wrangler'
+import { z } from 'zod'
 
 import { withinDeadline } from '#shared/deadline.ts'
 import { MeshError } from '#shared/mesh-error.ts'
@@ -12,6 +13,13 @@ const run = promisify(execFile)
 /** Bundling and starting take well under a second here; a build that failed answers never. */
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 10_000
+
+/** Of what wrangler tells when a Worker runs: where its proxy finds it. */
+const Reloaded = z.object({
+  proxyData: z.object({
+    userWorkerUrl: z.object({ protocol: z.string(), hostname: z.string(), port: z.string() }),
+  }),
+})
 
 export interface RunWorkerOptions {
   configPath: string
@@ -29,7 +37,10 @@ export interface RunWorkerOptions {
 }
 
 export interface RunningWorker {
+  /** Of wrangler's proxy, a process in front of the Worker's, which keeps its port while that is replaced. */
   url: string
+  /** Of the Worker's own process. Cloudflare has no such proxy, so what is measured is asked here. */
+  directUrl: string
   /** Process of the Worker's own workerd; it is replaced when that crashes. */
   pid: number
   /** Fires its cron trigger, which only Cloudflare does by itself. */
@@ -63,7 +74,10 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   let own: WorkerdProcess[] | undefined
   const who = `the Worker of ${options.configPath}`
 
-  const starting = startWorker({
+  const dev = new DevEnv()
+  let reloaded: unknown
+  dev.once('reloadComplete', (event: unknown) => (reloaded = event))
+  const starting = dev.startWorker({
     config: options.configPath,
     bindings: Object.fromEntries(
       Object.entries(options.vars ?? {}).map(([name, value]) => [
@@ -96,12 +110,15 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   }
   const url = `http://127.0.0.1:${port}`
   const timeout = options.startTimeoutMs ?? START_TIMEOUT_MS
+  let directUrl: string
   try {
-    await withinDeadline(
+    directUrl = await withinDeadline(
       async (expiresAt) => {
         const worker = await starting
         await worker.ready
         await waitUntilAnswering(`${url}${options.readyPath}`, expiresAt)
+        const { userWorkerUrl } = Reloaded.parse(reloaded).proxyData
+        return `${userWorkerUrl.protocol}//${userWorkerUrl.hostname}:${userWorkerUrl.port}`
       },
       timeout,
       who,
@@ -119,7 +136,7 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
     const response = await fetch(`${url}/cdn-cgi/local/scheduled`)
     if (!response.ok) throw new Error(`${who} answered ${response.status} to its cron trigger`)
   }
-  return { url, pid: behind?.pid ?? process.pid, fireCron, stop }
+  return { url, directUrl, pid: behind?.pid ?? process.pid, fireCron, stop }
 }
 
 function isLate(err: unknown): err is MeshError {
