@@ -24,7 +24,7 @@ if (ids.length === 0) {
   process.exit(1)
 }
 const folders = readModelFolders(MODELS_DIR, ids)
-const models = await loadModels(folders, ARTEFACTS_DIR, (work) => work())
+const models = await loadModels(folders, ARTEFACTS_DIR)
 
 for (const [i, folder] of folders.entries()) {
   const path = join(folder.path, 'manifest.json')

@@ -36,7 +36,7 @@ export function testUpscaler(upscaler: Upscaler): void {
 
   beforeAll(async () => {
     const folders = readModelFolders(MODELS_DIR, [id])
-    const [loaded] = await loadModels(folders, ARTEFACTS_DIR, (work) => work())
+    const [loaded] = await loadModels(folders, ARTEFACTS_DIR)
     const pixels = loaded?.manifest.limits.pixels
     if (!loaded || pixels === undefined) throw new Error(`${id} has a limit of pixels`)
     model = loaded

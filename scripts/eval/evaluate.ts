@@ -64,7 +64,7 @@ async function scoreModel(
   file: string,
   { quick, log }: Pick<EvaluateOptions, 'quick' | 'log'>,
 ): Promise<Score[]> {
-  const [model] = await loadModels([folder], ARTEFACTS_DIR, (work) => work())
+  const [model] = await loadModels([folder], ARTEFACTS_DIR)
   if (!model) throw new Error(`[${folder.id}] could not be loaded`)
   const tell = (message: string) => log(`[${folder.id}] ${message}`)
   const cacheDir = join(OUTPUT_DIR, 'cache')

@@ -20,14 +20,19 @@ const CodecModule = z.object({
   ),
 })
 
-/** Makes the folders ready to serve. Throws when one has not been built. */
+/**
+ * Makes the folders ready to serve. Throws when one has not been built.
+ * @param admitFor what lets in the work of the model of that id; all at once by default
+ */
 export function loadModels(
   folders: readonly ModelFolder[],
   artefactsDir: string,
-  admit: Admit,
+  admitFor: (id: string) => Admit = () => (work) => work(),
   runtime = onnx,
 ): Promise<LoadedModel[]> {
-  return Promise.all(folders.map((folder) => loadModel(folder, artefactsDir, admit, runtime)))
+  return Promise.all(
+    folders.map((folder) => loadModel(folder, artefactsDir, admitFor(folder.id), runtime)),
+  )
 }
 
 async function loadModel(

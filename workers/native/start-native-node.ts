@@ -29,10 +29,11 @@ export async function startNativeNode(config: Config): Promise<NativeNode> {
   )
   const { artefactsDir, otlpEndpoint: endpoint, otlpHeaders: headers, nodeId } = config
   const tracer = endpoint === undefined ? undefined : createTracer({ endpoint, headers, nodeId })
+  const admitFor = (id: string) => queue.admitFor(id)
   // what is not traced costs nothing
   const models = tracer
-    ? await loadModels(folders, artefactsDir, logAdmission(queue.admit), logRuns(runtime))
-    : await loadModels(folders, artefactsDir, queue.admit)
+    ? await loadModels(folders, artefactsDir, (id) => logAdmission(admitFor(id)), logRuns(runtime))
+    : await loadModels(folders, artefactsDir, admitFor)
   let accepting = true
   const app = createNativeApp({
     config,

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await import('@tensorflow/tfjs-backend-cpu') // registers itself
   // tfjs 4 frees tensors of this graph's loop that it reads again: "Cannot read properties of undefined (reading 'backend')"
   env().set('KEEP_INTERMEDIATE_TENSORS', true)
-  ;[model] = await loadModels([folder], ARTEFACTS_DIR, (work) => work())
+  ;[model] = await loadModels([folder], ARTEFACTS_DIR)
   if (manifest.source.type !== 'recipe') throw new Error('the model is made by a recipe')
   const { 'model.json': graph, 'group1-shard1of1.bin': weights } = manifest.source.inputs
   if (!graph || !weights) throw new Error("the recipe's inputs are the original's files")

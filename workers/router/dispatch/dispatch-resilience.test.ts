@@ -5,7 +5,8 @@ import { describeRoute } from './attempt-record.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
 
 /** The fixture's node `n0`, as the board knows it. */
-const FIRST = { id: 'tone@1/n0', modelId: 'tone', target: 'TONE' }
+const FIRST = { id: 'tone@1/n0', modelId: 'tone', target: 'N0' }
+const SECOND = { id: 'tone@1/n1', modelId: 'tone', target: 'N1' }
 
 beforeEach(() => {
   calls.length = 0
@@ -142,7 +143,7 @@ describe('a hedge', () => {
     await send([silent, ok], { board })
     await send([after(30, ok), silent], { board })
     expect(board.of(FIRST).inFlight).toBe(0)
-    expect(board.find({ id: 'tone@1/n1', target: 'TONE' })?.inFlight).toBe(0)
+    expect(board.find(SECOND)?.inFlight).toBe(0)
   })
 })
 
@@ -217,22 +218,57 @@ test('a full deployment is passed over for one that has room', async () => {
   expect(asked()).toEqual(['n1'])
 })
 
-describe('where every deployment is full', () => {
-  /** A board on which the only node has as many calls on their way as it takes. */
-  function full(): { board: HealthBoard; finish(): void } {
-    const board = new HealthBoard()
-    const health = board.of(FIRST)
-    for (let i = 0; i < 100; i++) health.latency.observe(5, Date.now())
-    const underway = Array.from({ length: health.concurrency.limit }, () =>
-      health.begin(Date.now()),
-    )
-    const finish = () => {
-      const [one] = underway.splice(0, 1)
-      if (one) health.answered(one, Date.now())
-    }
+/** A cheap call once went to a node with room for its model, and stood behind hundreds of another's until half of its time was over. */
+describe('where the best is full and another has room', () => {
+  /** The first node has as many calls on their way as it takes, the second many of another of its models. */
+  function busy(): { board: HealthBoard; finish(): void } {
+    const { board, finish } = full()
+    const other = board.of({ ...SECOND, id: 'other@1/n1', modelId: 'other@1' })
+    other.answered(other.begin(Date.now() - 100), Date.now())
+    for (let i = 0; i < 20; i++) other.begin(Date.now())
     return { board, finish }
   }
+  const send2 = (board: HealthBoard, deadlineMs = 10_000) => send([ok, ok], { board, deadlineMs })
 
+  test('it is asked, if it would answer sooner', async () => {
+    const { board } = full()
+    const { attempts } = await send2(board)
+    expect(attempts).toMatchObject([{ node: 'n1' }])
+  })
+
+  test('a place at the best is waited for, if the node of the other has much to do for other models', async () => {
+    const { board, finish } = busy()
+    board.of(SECOND).latency.observe(5, Date.now())
+    const sent = send2(board)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(asked()).toEqual([])
+    finish()
+    await sent
+    expect(asked()).toEqual(['n0'])
+  })
+
+  test('who waited in vain asks the other', async () => {
+    const { board } = busy()
+    board.of(SECOND).latency.observe(5, Date.now())
+    await send2(board, 200)
+    expect(asked()).toEqual(['n1'])
+  })
+})
+
+/** A board on which the first node has as many calls on their way as it takes. */
+function full(): { board: HealthBoard; finish(): void } {
+  const board = new HealthBoard()
+  const health = board.of(FIRST)
+  for (let i = 0; i < 100; i++) health.latency.observe(5, Date.now())
+  const underway = Array.from({ length: health.concurrency.limit }, () => health.begin(Date.now()))
+  const finish = () => {
+    const [one] = underway.splice(0, 1)
+    if (one) health.answered(one, Date.now())
+  }
+  return { board, finish }
+}
+
+describe('where every deployment is full', () => {
   test('a request waits for a place, and is answered when there is one', async () => {
     const { board, finish } = full()
     const sent = send([ok], { board })

@@ -1,5 +1,5 @@
 import { log } from '#shared/log.ts'
-import type { MeshError } from '#shared/mesh-error.ts'
+import { MeshError } from '#shared/mesh-error.ts'
 import { codeOf } from '#shared/problem.ts'
 
 import { attemptOf, type Attempt, type EndedAttempt } from './attempt-record.ts'
@@ -13,7 +13,7 @@ import { pauseBefore } from '../resilience/repetition.ts'
 import type { Candidate, Deployment } from '../registry/snapshot.ts'
 import type { Transport } from '../transport.ts'
 
-/** While others are left to try, an attempt may use this share of the time that is left. */
+/** While others are left to try, an attempt, and the wait for it, may use this share of the time that is left. */
 const ATTEMPT_SHARE = 0.5
 /** Of one request, whatever the budget has: it may be the request itself that they die of. */
 const MAX_ATTEMPTS = 12
@@ -168,7 +168,11 @@ function wouldSayTheSame(own: Candidate, complained: Candidate): boolean {
 /** What is expected of one answer where none has been seen. */
 const DEFAULT_ANSWER_MS = 20
 
-/** Where all that are well are full, waits for a place at the best of them. Throws `shed` when there will be none in time. */
+/**
+ * Where the best that is well is full, waits for a place at it, unless another has room and would answer sooner:
+ * one whose node is busy with other models may have room and no time. Who waited in vain goes to what has room; where
+ * nobody has, throws `shed`, at once when there will be no place in time.
+ */
 async function roomFor(
   candidates: readonly Candidate[],
   { expiresAt, priority }: DispatchRequest,
@@ -176,15 +180,22 @@ async function roomFor(
 ): Promise<void> {
   const now = Date.now()
   const known = candidates.map((own) => board.find(own))
-  if (known.some((health) => health === undefined || health.admits(now))) return
+  const open = known.filter((health) => health === undefined || health.admits(now))
   // of what fails, none has room worth waiting for: it is asked all the same
-  const best = known.find((health) => health?.isWell(now))
-  await best?.line.wait({
-    priority,
-    timeLeftMs: expiresAt - now,
-    answerMs: best.latency.mean(now, DEFAULT_ANSWER_MS),
-    atOnce: best.concurrency.limit,
-  })
+  const best = known.find((health) => health === undefined || health.isWell(now))
+  if (!best?.isFull(now)) return
+  const answerMs = best.latency.mean(now, DEFAULT_ANSWER_MS)
+  const wait = { priority, answerMs, atOnce: best.concurrency.limit }
+  const soonestMs = best.line.expectedMs(wait) + answerMs
+  const expectedMs = open.map((own) => own?.expectedMs(own.latency.mean(now, DEFAULT_ANSWER_MS)))
+  if (expectedMs.some((ms = 0) => ms <= soonestMs)) return
+  const left = expiresAt - now
+  const timeLeftMs = open.length > 0 ? left * ATTEMPT_SHARE : left
+  try {
+    await best.line.wait({ ...wait, timeLeftMs })
+  } catch (err) {
+    if (open.length === 0 || !(err instanceof MeshError)) throw err
+  }
 }
 
 /**

@@ -57,7 +57,7 @@ export class Flight {
         this.#end(() =>
           'answer' in reply
             ? this.#health.answered(this.#call, Date.now())
-            : this.#health.complained(this.#call),
+            : this.#health.complained(this.#call, Date.now()),
         )
         return { flight: this, outcome: { reply } }
       },
@@ -88,7 +88,7 @@ export class Flight {
     this.#end(() =>
       this.hedged
         ? this.#health.beaten(this.#call, Date.now())
-        : this.#health.cancelled(this.#call),
+        : this.#health.cancelled(this.#call, Date.now()),
     )
     this.#controller.abort()
   }

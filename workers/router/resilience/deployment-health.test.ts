@@ -108,3 +108,22 @@ test('lets in one for each that left, and one more for each place that it is fou
   for (const call of calls.slice(1, 2)) health.answered(call, 10)
   await Promise.all(waiting)
 })
+
+/** workerd let others go on first: of forty requests that waited, one found its place taken and went elsewhere. */
+test('a place is kept for who was woken, until it comes or stays away for a second', async () => {
+  const health = new DeploymentHealth()
+  const calls = Array.from({ length: health.concurrency.limit }, () => health.begin(0))
+  const wait = { priority: 'normal', timeLeftMs: 10_000, answerMs: 10, atOnce: 1 } as const
+  const waiting = health.line.wait(wait)
+  for (const call of calls.slice(0, 1)) health.cancelled(call, 10)
+  expect(health.line.length).toBe(0)
+  expect(health.admits(10)).toBe(false)
+  await waiting
+  expect(health.admits(10)).toBe(true)
+
+  health.begin(10)
+  void health.line.wait(wait)
+  for (const call of calls.slice(1, 2)) health.cancelled(call, 20)
+  expect(health.admits(1_019)).toBe(false)
+  expect(health.admits(1_020)).toBe(true)
+})

@@ -6,6 +6,7 @@ import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { HedgeBudget } from './hedge-budget.ts'
 import { LatencyEstimate } from './latency-estimate.ts'
 import { WaitingLine } from './waiting-line.ts'
+import { WorkUnderWay } from './work-under-way.ts'
 
 /** It is well, only busy: no reason to stay away, but to send less. */
 const BUSY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'queue_full'])
@@ -43,6 +44,8 @@ export interface CallInFlight {
   startedAt: number
   /** Calls that were on their way already. */
   joined: number
+  /** What it takes alone, as was known when it began. */
+  aloneMs: number
 }
 
 /** What this isolate has seen of one deployment. */
@@ -52,6 +55,8 @@ export class DeploymentHealth {
   readonly concurrency = new ConcurrencyLimit()
   readonly hedges = new HedgeBudget()
   readonly line = new WaitingLine()
+  readonly #ofNode: WorkUnderWay
+  readonly #own = new WorkUnderWay()
   /** In the order they were begun. */
   readonly #calls = new Set<CallInFlight>()
   #requests = 0
@@ -64,19 +69,33 @@ export class DeploymentHealth {
   /** What a probe last said, until a call bears it out. */
   #vouched: 'unproven' | 'misled' | undefined
 
+  /** @param ofNode counts for all deployments of the node, which share its processor */
+  constructor(ofNode = new WorkUnderWay()) {
+    this.#ofNode = ofNode
+  }
+
   get inFlight(): number {
     return this.#calls.size
+  }
+
+  /**
+   * How long one more call would take in ms, were those on their way, and what the node does for its other models,
+   * served before it.
+   * @param ms what one takes by itself
+   */
+  expectedMs(ms: number): number {
+    return ms * (1 + this.inFlight) + Math.max(0, this.#ofNode.ms - this.#own.ms)
   }
 
   /** Whether a call may be made now. */
   admits(now: number): boolean {
     this.#giveUpLost(now)
-    return !this.isFull && this.isWell(now)
+    return !this.isFull(now) && this.isWell(now)
   }
 
-  /** It has no place for one more call. */
-  get isFull(): boolean {
-    return this.inFlight >= this.concurrency.limit
+  /** It has no place for one more call that isn't promised. */
+  isFull(now: number): boolean {
+    return this.inFlight + this.line.promised(now) >= this.concurrency.limit
   }
 
   /** Nothing but a lack of room would keep a call from it. */
@@ -105,17 +124,21 @@ export class DeploymentHealth {
   }
 
   begin(now: number): CallInFlight {
-    const call = { permit: this.breaker.enter(now), startedAt: now, joined: this.inFlight }
+    const { aloneMs } = this.concurrency
+    const permit = this.breaker.enter(now)
+    const call = { permit, startedAt: now, joined: this.inFlight, aloneMs }
     this.#calls.add(call)
+    this.#ofNode.begin(aloneMs)
+    this.#own.begin(aloneMs)
     return call
   }
 
   /** It complained of the input, which says that it is well, but nothing of how long an inference takes. */
-  complained(call: CallInFlight): void {
+  complained(call: CallInFlight, now: number): void {
     this.#vouched = undefined
     if (call.permit) this.breaker.succeed(call.permit)
     this.#requests++
-    this.#leave(call)
+    this.#leave(call, now)
   }
 
   answered(call: CallInFlight, now: number): void {
@@ -128,7 +151,7 @@ export class DeploymentHealth {
     this.hedges.answered()
     if (permit) this.breaker.succeed(permit)
     this.#requests++
-    this.#leave(call, this.concurrency.limit - limit)
+    this.#leave(call, now, this.concurrency.limit - limit)
   }
 
   failed(call: CallInFlight, now: number, err: MeshError): void {
@@ -144,7 +167,7 @@ export class DeploymentHealth {
     if (this.#vouched && !isBusy(err)) this.#vouched = 'misled'
     this.#requests++
     if (!isBusy(err)) this.#failures++
-    this.#leave(call)
+    this.#leave(call, now)
   }
 
   /** When it was last asked whether it is back. */
@@ -178,21 +201,25 @@ export class DeploymentHealth {
   }
 
   /** Another answered first, though this one wasn't late. */
-  cancelled(call: CallInFlight): void {
+  cancelled(call: CallInFlight, now: number): void {
     if (call.permit) this.breaker.abandon(call.permit)
-    this.#leave(call)
+    this.#leave(call, now)
   }
 
   /** @param more places than there were before */
-  #leave(call: CallInFlight, more = 0): void {
-    this.#calls.delete(call)
-    for (let i = 0; i <= more && !this.isFull; i++) this.line.wake()
+  #leave(call: CallInFlight, now: number, more = 0): void {
+    // given up before, it may end after all
+    if (this.#calls.delete(call)) {
+      this.#ofNode.end(call.aloneMs)
+      this.#own.end(call.aloneMs)
+    }
+    for (let i = 0; i <= more && !this.isFull(now); i++) this.line.wake(now)
   }
 
   #giveUpLost(now: number): void {
     for (const call of this.#calls) {
       if (now - call.startedAt < CALL_LOST_MS) return
-      this.#leave(call)
+      this.#leave(call, now)
     }
   }
 
@@ -208,6 +235,6 @@ export class DeploymentHealth {
       this.#beatenAt = now
       this.breaker.fail(permit, now)
     } else if (permit) this.breaker.abandon(permit)
-    this.#leave(call)
+    this.#leave(call, now)
   }
 }

@@ -30,7 +30,7 @@ describe('a line of those who wait', () => {
     const line = new WaitingLine()
     const { served } = lineUp(line, 'low', 'normal', 'normal', 'low')
     for (let i = 0; i < 4; i++) {
-      line.wake()
+      line.wake(Date.now())
       await turn()
     }
     expect(served).toEqual([1, 2, 0, 3])
@@ -49,7 +49,7 @@ describe('a line of those who wait', () => {
     const line = new WaitingLine()
     lineUp(line, ...Array.from({ length: 200 }, () => 'low' as const))
     const normal = line.wait(options({ timeLeftMs: 20 }))
-    line.wake()
+    line.wake(Date.now())
     await expect(normal).resolves.toBeUndefined()
     await expect(line.wait(options({ priority: 'low', timeLeftMs: 20 }))).rejects.toMatchObject({
       code: 'shed',

@@ -7,6 +7,9 @@ const ORDER: Readonly<Record<Priority, number>> = { low: 0, normal: 1 }
 /** More than this would be waiting for waiting's sake: at one answer in 5 ms the last waits over a second. */
 const MAX_WAITING = 256
 
+/** Who was woken takes its place in its own turn of the event loop; who hasn't by then is gone. */
+const PROMISED_MS = 1_000
+
 interface Waiting {
   priority: Priority
   wake(): void
@@ -29,15 +32,35 @@ export interface WaitOptions {
  */
 export class WaitingLine {
   readonly #waiting: Waiting[] = []
+  /** Who was woken and has not come yet, in that order, and when. */
+  readonly #promised = new Map<Waiting, number>()
 
   get length(): number {
     return this.#waiting.length
   }
 
-  /** Resolves when there is a place. Throws `shed` when there will be none in time. */
-  async wait({ priority, timeLeftMs, answerMs, atOnce }: WaitOptions): Promise<void> {
+  /**
+   * Places that belong to those who were woken. workerd lets other requests go on before the one a promise was resolved
+   * for: they found a place free that wasn't.
+   */
+  promised(now: number): number {
+    for (const [one, at] of this.#promised) {
+      if (now - at < PROMISED_MS) break
+      this.#promised.delete(one)
+    }
+    return this.#promised.size
+  }
+
+  /** After how many ms there will be a place for one more. */
+  expectedMs({ priority, answerMs, atOnce }: Omit<WaitOptions, 'timeLeftMs'>): number {
     const ahead = this.#waiting.filter((other) => ORDER[other.priority] >= ORDER[priority]).length
-    const expectedMs = ((ahead + 1) * answerMs) / Math.max(1, atOnce)
+    return ((ahead + 1) * answerMs) / Math.max(1, atOnce)
+  }
+
+  /** Resolves when there is a place. Throws `shed` when there will be none in time. */
+  async wait(options: WaitOptions): Promise<void> {
+    const { priority, timeLeftMs, answerMs } = options
+    const expectedMs = this.expectedMs(options)
     if (expectedMs + answerMs > timeLeftMs) throw shed(expectedMs)
     if (this.#waiting.length >= MAX_WAITING && !this.#makeRoom(priority)) throw shed(expectedMs)
 
@@ -53,14 +76,17 @@ export class WaitingLine {
     } finally {
       clearTimeout(timer)
       this.#remove(own)
+      if (own) this.#promised.delete(own)
     }
   }
 
-  /** A place is free: the next one goes, the earliest of the highest priority. */
-  wake(): void {
+  /** A place is free: it is promised to the next one, the earliest of the highest priority. */
+  wake(now: number): void {
     const next = this.#waiting.find(({ priority }) => priority === 'normal') ?? this.#waiting.at(0)
+    if (!next) return
     this.#remove(next)
-    next?.wake()
+    this.#promised.set(next, now)
+    next.wake()
   }
 
   /** Refuses the last who waits with a lower priority; false when there is none. */
