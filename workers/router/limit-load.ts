@@ -18,6 +18,7 @@ export async function limitLoad<T>(c: Context<RouterApp>, work: () => Promise<T>
 function enter(c: Context<RouterApp>): (now: number) => void {
   const length = c.req.header('content-length')
   const arrival = {
+    address: c.req.path,
     priority: c.req.header('mesh-priority') === 'low' ? 'low' : 'normal',
     bytes: length === undefined ? undefined : Number(length),
     // one that is no number is refused where it is parsed

@@ -4,7 +4,7 @@ import { MAX_BODY_BYTES } from '#shared/protocol.ts'
 
 import { IsolateLoad, type Arrival } from './isolate-load.ts'
 
-const NORMAL: Arrival = { priority: 'normal', bytes: 100, deadlineMs: 10_000 }
+const NORMAL: Arrival = { address: '/infer/a', priority: 'normal', bytes: 100, deadlineMs: 10_000 }
 const LOW: Arrival = { ...NORMAL, priority: 'low' }
 const SHED = expect.objectContaining({ code: 'shed', retryable: true })
 
@@ -20,20 +20,35 @@ function fill(load: IsolateLoad, arrival: Arrival, most: number, now = 0) {
 }
 
 describe('an isolate', () => {
-  test('sheds what comes on top of 256, and lets in again when one has left', () => {
+  test('sheds what comes on top of 192 at one address, and lets in again when one has left', () => {
     const load = new IsolateLoad()
     const [first] = fill(load, NORMAL, 1_000)
-    expect(load.underway).toBe(256)
+    expect(load.underway).toBe(192)
     expect(() => load.enter(NORMAL, 0)).toThrow(SHED)
     first?.(0)
     load.enter(NORMAL, 0)
-    expect(load.underway).toBe(256)
+    expect(load.underway).toBe(192)
+  })
+
+  /** Whoever waited for a slow model once filled it, and what a quick one could have answered was shed. */
+  test('has room for who asks another address', () => {
+    const load = new IsolateLoad()
+    fill(load, NORMAL, 1_000)
+    expect(fill(load, { ...NORMAL, address: '/infer/b' }, 1_000)).toHaveLength(48)
+  })
+
+  test('holds no more than 256, wherever they go', () => {
+    const load = new IsolateLoad()
+    const at = (i: number) => () => load.enter({ ...NORMAL, address: `/infer/${i}` }, 0)
+    for (let i = 0; i < 256; i++) at(i)()
+    expect(at(256)).toThrow(SHED)
   })
 
   test('sheds low priority while half of its room is left for others', () => {
     const load = new IsolateLoad()
-    expect(fill(load, LOW, 1_000)).toHaveLength(128)
-    expect(fill(load, NORMAL, 1_000)).toHaveLength(128)
+    expect(fill(load, LOW, 1_000)).toHaveLength(96)
+    expect(fill(load, { ...LOW, address: '/infer/b' }, 1_000)).toHaveLength(24)
+    expect(fill(load, { ...NORMAL, address: '/infer/c' }, 1_000)).toHaveLength(102)
   })
 
   test('holds no more than four of the largest bodies, and any single one', () => {
@@ -60,7 +75,7 @@ describe('an isolate', () => {
 
   test('forgets who never leaves, since its caller hung up, after more than the longest deadline', () => {
     const load = new IsolateLoad()
-    fill(load, NORMAL, 256)
+    fill(load, NORMAL, 192)
     expect(() => load.enter(NORMAL, 60_000)).toThrow(SHED)
     load.enter(NORMAL, 90_000)
     expect(load.underway).toBe(1)
@@ -82,6 +97,11 @@ describe('an isolate from which one leaves every 100 ms', () => {
     const load = slow()
     expect(() => load.enter(NORMAL, 20_000)).toThrow(expect.objectContaining({ retryAfter: 6 }))
     load.enter({ ...NORMAL, deadlineMs: 30_000 }, 20_000)
+  })
+
+  test('lets in at once who asks another address', () => {
+    const load = slow()
+    load.enter({ ...NORMAL, address: '/infer/b', deadlineMs: 100 }, 20_000)
   })
 
   test('takes everybody again when few are left', () => {

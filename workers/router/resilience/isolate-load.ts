@@ -6,6 +6,11 @@ import { shed, type Priority } from './waiting-line.ts'
 const MAX_UNDERWAY = 256
 /** What low priority leaves free. */
 const MAX_UNDERWAY_LOW = MAX_UNDERWAY / 2
+/**
+ * One address may have so many times what is still free: 192 alone, 109 each of two, and some are left for whoever comes
+ * next (Choudhury and Hahne, Dynamic Queue Length Thresholds for Shared-Memory Packet Switches, 1998).
+ */
+const SHARE_OF_FREE = 3
 /** Of the 128 MB that an isolate has for everything. */
 const MAX_BYTES = 4 * MAX_BODY_BYTES
 /** With fewer under way nobody waits for want of room, and the pace is that of the callers. */
@@ -18,6 +23,8 @@ const WAIT_SHARE = 0.25
 const GONE_MS = MAX_DEADLINE_MS + 30_000
 
 export interface Arrival {
+  /** What is asked, as a path: whoever asks a slow model waits for others who do, and nobody else has to. */
+  address: string
   priority: Priority
   /** Of the body, as declared; undefined counts as the most it may be. */
   bytes: number | undefined
@@ -26,21 +33,28 @@ export interface Arrival {
 }
 
 interface Underway {
+  address: string
   bytes: number
   since: number
+}
+
+/** Of one address, while it has any under way. */
+interface Crowd {
+  underway: number
+  /** Milliseconds between departures while it is busy. */
+  paceMs: number
+  leftAt: number | undefined
 }
 
 /**
  * The inferences under way in one isolate, bounded before anything is done for them: what comes in faster than
  * it can leave would otherwise make everybody wait until nobody is in time. Who comes now leaves after
- * those before, each of whom takes as long as the last ones took to leave (Little's law).
+ * those before at the same address, each of whom takes as long as the last ones took to leave (Little's law).
  */
 export class IsolateLoad {
   readonly #underway = new Set<Underway>()
+  readonly #crowds = new Map<string, Crowd>()
   #bytes = 0
-  /** Milliseconds between departures while it is busy. */
-  #paceMs = 0
-  #leftAt: number | undefined
 
   get underway(): number {
     return this.#underway.size
@@ -48,29 +62,25 @@ export class IsolateLoad {
 
   /** Lets a request in; what it returns is to be called when it leaves. Throws `shed` where there is no room. */
   enter(
-    { priority, bytes = MAX_BODY_BYTES, deadlineMs }: Arrival,
+    { address, priority, bytes = MAX_BODY_BYTES, deadlineMs }: Arrival,
     now: number,
   ): (now: number) => void {
     this.#forgetGone(now)
-    const expectedMs = this.underway * this.#paceMs
-    const most = priority === 'low' ? MAX_UNDERWAY_LOW : MAX_UNDERWAY
-    const isFull = this.underway >= most || (this.#bytes > 0 && this.#bytes + bytes > MAX_BYTES)
-    const isLate = this.underway >= BUSY && expectedMs > deadlineMs * WAIT_SHARE
-    if (isFull || isLate) throw shed(expectedMs)
-    const own = { bytes, since: now }
+    const crowd = this.#crowds.get(address) ?? { underway: 0, paceMs: 0, leftAt: undefined }
+    const expectedMs = crowd.underway * crowd.paceMs
+    const free = (priority === 'low' ? MAX_UNDERWAY_LOW : MAX_UNDERWAY) - this.underway
+    const isFull = crowd.underway >= SHARE_OF_FREE * free
+    const isTooLarge = this.#bytes > 0 && this.#bytes + bytes > MAX_BYTES
+    const isLate = crowd.underway >= BUSY && expectedMs > deadlineMs * WAIT_SHARE
+    if (isFull || isTooLarge || isLate) throw shed(expectedMs)
+    const own = { address, bytes, since: now }
     this.#underway.add(own)
     this.#bytes += bytes
+    crowd.underway++
+    this.#crowds.set(address, crowd)
     return (leftAt) => {
-      if (this.#remove(own)) this.#notePace(leftAt)
+      if (this.#remove(own)) notePace(crowd, leftAt)
     }
-  }
-
-  #notePace(now: number): void {
-    if (this.#leftAt !== undefined) {
-      this.#paceMs += (Math.max(0, now - this.#leftAt) - this.#paceMs) * WEIGHT
-    }
-    // the time until the next one leaves tells the pace only where there always is a next one
-    this.#leftAt = this.underway >= BUSY ? now : undefined
   }
 
   #forgetGone(now: number): void {
@@ -81,8 +91,18 @@ export class IsolateLoad {
   }
 
   #remove(own: Underway): boolean {
-    const wasUnderway = this.#underway.delete(own)
-    if (wasUnderway) this.#bytes -= own.bytes
-    return wasUnderway
+    if (!this.#underway.delete(own)) return false
+    this.#bytes -= own.bytes
+    const crowd = this.#crowds.get(own.address)
+    if (crowd && --crowd.underway === 0) this.#crowds.delete(own.address)
+    return true
   }
+}
+
+function notePace(crowd: Crowd, now: number): void {
+  if (crowd.leftAt !== undefined) {
+    crowd.paceMs += (Math.max(0, now - crowd.leftAt) - crowd.paceMs) * WEIGHT
+  }
+  // the time until the next one leaves tells the pace only where there always is a next one
+  crowd.leftAt = crowd.underway >= BUSY ? now : undefined
 }
