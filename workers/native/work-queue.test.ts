@@ -106,7 +106,7 @@ describe('models of one node', () => {
     first.finish()
     await Promise.all([taken, ...all])
     expect([queue.running, queue.waiting]).toEqual([0, 0])
-    return { begun: begun.join(''), refused: refused.toSorted() }
+    return { begun: begun.join(''), refused: refused.toSorted((a, b) => a - b) }
   }
 
   test('take turns, whoever has more who wait', async () => {
