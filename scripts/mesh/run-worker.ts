@@ -39,7 +39,7 @@ export interface RunWorkerOptions {
 export interface RunningWorker {
   /** Of wrangler's proxy, a process in front of the Worker's, which keeps its port while that is replaced. */
   url: string
-  /** Of the Worker's own process. Cloudflare has no such proxy, so what is measured is asked here. */
+  /** Of the Worker's own process, while it lasts. Cloudflare has no such proxy, so what is measured is asked here. */
   directUrl: string
   /** Process of the Worker's own workerd; it is replaced when that crashes. */
   pid: number

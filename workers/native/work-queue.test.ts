@@ -20,8 +20,9 @@ const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 test('runs as many as it may and the rest in turn', async () => {
   const queue = new WorkQueue({ concurrency: 1, capacity: 2 })
+  const admit = queue.admitFor('m')
   const [a, b, c] = [task(), task(), task()]
-  const results = [a, b, c].map(({ run }) => queue.admitFor('m')(run))
+  const results = [a, b, c].map(({ run }) => admit(run))
   await settle()
   expect([a.started(), b.started(), c.started()]).toEqual([true, false, false])
   a.finish()
@@ -35,9 +36,10 @@ test('runs as many as it may and the rest in turn', async () => {
 
 test('refuses what neither runs nor may wait', async () => {
   const queue = new WorkQueue({ concurrency: 1, capacity: 1 })
+  const admit = queue.admitFor('m')
   const [a, b] = [task(), task()]
-  const taken = [queue.admitFor('m')(a.run), queue.admitFor('m')(b.run)]
-  await expect(queue.admitFor('m')(async () => 'no')).rejects.toMatchObject({
+  const taken = [admit(a.run), admit(b.run)]
+  await expect(admit(async () => 'no')).rejects.toMatchObject({
     code: 'queue_full',
     status: 429,
     retryAfter: 1,
@@ -49,10 +51,11 @@ test('refuses what neither runs nor may wait', async () => {
 
 test('never starts what expired while it waited', async () => {
   const queue = new WorkQueue({ concurrency: 1, capacity: 3 })
+  const admit = queue.admitFor('m')
   const [a, late, c] = [task(), task(), task()]
-  const first = queue.admitFor('m')(a.run)
-  const expired = queue.admitFor('m')(late.run, Date.now() - 1)
-  const third = queue.admitFor('m')(c.run)
+  const first = admit(a.run)
+  const expired = admit(late.run, Date.now() - 1)
+  const third = admit(c.run)
   a.finish()
   c.finish()
   await expect(expired).rejects.toMatchObject({ code: 'deadline_exceeded' })
@@ -62,10 +65,11 @@ test('never starts what expired while it waited', async () => {
 
 test('gives the place on when work fails', async () => {
   const queue = new WorkQueue({ concurrency: 1, capacity: 1 })
-  const failing = queue.admitFor('m')(async () => {
+  const admit = queue.admitFor('m')
+  const failing = admit(async () => {
     throw new Error('broken')
   })
-  const next = queue.admitFor('m')(async () => 'fine')
+  const next = admit(async () => 'fine')
   await expect(failing).rejects.toThrow('broken')
   expect(await next).toBe('fine')
   expect(queue.running).toBe(0)
@@ -73,10 +77,11 @@ test('gives the place on when work fails', async () => {
 
 test('once closed refuses new work, lets the waiting finish, and tells when all is done', async () => {
   const queue = new WorkQueue({ concurrency: 1, capacity: 1 })
+  const admit = queue.admitFor('m')
   const [a, b] = [task(), task()]
-  const taken = [queue.admitFor('m')(a.run), queue.admitFor('m')(b.run)]
+  const taken = [admit(a.run), admit(b.run)]
   queue.close()
-  await expect(queue.admitFor('m')(async () => 'no')).rejects.toMatchObject({
+  await expect(admit(async () => 'no')).rejects.toMatchObject({
     code: 'shutting_down',
   })
   let drained = false
@@ -91,37 +96,86 @@ test('once closed refuses new work, lets the waiting finish, and tells when all 
 
 /** They stood in one line: a call of a millisecond waited for a hundred of another model's. */
 describe('models of one node', () => {
-  /** What is let in, in order, when so many ask for each model while its only place is taken. */
-  async function orderOf(capacity: number, ...models: string[]) {
-    const queue = new WorkQueue({ concurrency: 1, capacity })
+  /** How long the work of each takes. */
+  const TAKES: Readonly<Record<string, number>> = { a: 10, b: 10, c: 10, quick: 2 }
+
+  /** What is let in, in order, when so many ask for each model while the only place is taken. */
+  async function orderOf(capacity: number, ...asked: (string | { expired: string })[]) {
+    let now = 0
+    const queue = new WorkQueue({ concurrency: 1, capacity, clock: { now: () => now } })
+    const models = new Map(Object.keys(TAKES).map((model) => [model, queue.admitFor(model)]))
     const first = task()
     const taken = queue.admitFor('first')(first.run)
     const begun: string[] = []
     const refused: number[] = []
-    const all = models.map((model, i) =>
-      queue
-        .admitFor(model)(async () => begun.push(model))
-        .catch(() => refused.push(i)),
-    )
+    const all = asked.map((own, i) => {
+      const [model, expiresAt] = typeof own === 'string' ? [own] : [own.expired, Date.now() - 1]
+      return models
+        .get(model)?.(async () => {
+          begun.push(model)
+          now += TAKES[model] ?? 0
+        }, expiresAt)
+        .catch(() => refused.push(i))
+    })
     first.finish()
     await Promise.all([taken, ...all])
     expect([queue.running, queue.waiting]).toEqual([0, 0])
-    return { begun: begun.join(''), refused: refused.toSorted((a, b) => a - b) }
+    return { begun: begun.join(' '), refused: refused.toSorted((a, b) => a - b) }
   }
 
   test('take turns, whoever has more who wait', async () => {
     const { begun, refused } = await orderOf(10, 'a', 'a', 'a', 'a', 'b', 'c', 'b')
-    expect(begun).toBe('abcabaa')
+    expect(begun).toBe('a b c a b a a')
     expect(refused).toEqual([])
+  })
+
+  test('have the same time each, not the same number of calls', async () => {
+    const { begun } = await orderOf(
+      20,
+      ...Array.from({ length: 3 }, () => 'a'),
+      ...Array.from({ length: 12 }, () => 'quick'),
+    )
+    expect(begun).toMatch(/^a (quick ){5}a (quick ){5}a/)
+  })
+
+  test('lose no turn by what expired', async () => {
+    const { begun, refused } = await orderOf(10, { expired: 'a' }, 'a', 'b', 'b')
+    expect(begun).toBe('a b b')
+    expect(refused).toEqual([0])
   })
 
   test('make room for one that has fewer who wait, and not for one that has as many', async () => {
     const { begun, refused } = await orderOf(3, 'a', 'a', 'a', 'b', 'b', 'c')
-    expect(begun).toBe('abc')
+    expect(begun).toBe('a b c')
     expect(refused).toEqual([1, 2, 4])
+  })
+
+  test('refuse nobody while there are some whose time is over', async () => {
+    const { begun, refused } = await orderOf(2, { expired: 'a' }, 'a', 'b')
+    expect(begun).toBe('a b')
+    expect(refused).toEqual([0])
   })
 
   test('have no line where nobody may wait', async () => {
     expect(await orderOf(0, 'a', 'b')).toEqual({ begun: '', refused: [0, 1] })
   })
+})
+
+/** It would have been served alone until it had used as much as others in an hour. */
+test('a model that rested has saved up nothing', async () => {
+  let now = 0
+  const queue = new WorkQueue({ concurrency: 1, capacity: 20, clock: { now: () => now } })
+  const [busy, rested] = [queue.admitFor('busy'), queue.admitFor('rested')]
+  const begun: string[] = []
+  const run = (model: string) => async () => {
+    begun.push(model)
+    now += 10
+    await settle()
+  }
+  for (let i = 0; i < 5; i++) await busy(run('busy'))
+  const late = [busy, rested, rested, rested, busy].map((admit, i) =>
+    admit(run(i === 0 || i === 4 ? 'busy' : 'rested')),
+  )
+  await Promise.all(late)
+  expect(begun.slice(5)).toEqual(['busy', 'rested', 'busy', 'rested', 'rested'])
 })

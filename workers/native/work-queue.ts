@@ -12,17 +12,29 @@ export interface WorkQueueOptions {
   concurrency: number
   /** How many may wait, for all models together. */
   capacity: number
+  /** Tells how long work ran. */
+  clock?: Pick<Performance, 'now'>
+}
+
+/** Those who wait for one model, and what was spent on it. */
+interface Line {
+  waiting: Waiting[]
+  /** Milliseconds that its work has run, or what it is taken for: who comes after a rest has not saved it up. */
+  usedMs: number
 }
 
 /**
- * The places of a node, and the lines of its models for them: of one model first come, first served, and the models
- * take turns, so that who asks a quick one doesn't stand behind a hundred who ask a slow one. Bounded at both ends; what
- * expired while waiting never starts.
+ * The places of a node, and the lines of its models for them: of one model first come, first served, and next is the
+ * model whose work has run for the least time, so that who asks a quick one doesn't stand behind a hundred who ask a
+ * slow one (start-time fair queueing: Goyal, Vin and Cheng, 1996). Bounded at both ends; what expired while waiting never
+ * starts.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions
-  /** Of each model that is waited for, whose turn is next first; none is empty. */
-  readonly #lines = new Map<string, Waiting[]>()
+  /** Of each model that was asked. */
+  readonly #lines = new Map<string, Line>()
+  /** What was spent on the model that was served last, before that. */
+  #servedMs = 0
   #running = 0
   #closed = false
   #idle: (() => void) | undefined
@@ -36,7 +48,7 @@ export class WorkQueue {
   }
 
   get waiting(): number {
-    return this.#lines.values().reduce((sum, line) => sum + line.length, 0)
+    return this.#lines.values().reduce((sum, { waiting }) => sum + waiting.length, 0)
   }
 
   /** Refuses new work from now on. */
@@ -46,7 +58,7 @@ export class WorkQueue {
 
   /** Resolves when nothing runs and nothing waits. */
   async drained(): Promise<void> {
-    if (this.#running === 0 && this.#lines.size === 0) return
+    if (this.#running === 0 && this.waiting === 0) return
     await new Promise<void>((resolve) => {
       this.#idle = resolve
     })
@@ -54,36 +66,47 @@ export class WorkQueue {
 
   /** Admits what is asked of one model. */
   admitFor(model: string): Admit {
+    const line: Line = { waiting: [], usedMs: 0 }
+    this.#lines.set(model, line)
     return async (work, expiresAt = Number.POSITIVE_INFINITY) => {
       if (this.#closed) {
         throw new MeshError('shutting_down', 'this node is stopping and takes no new work', {
           retryAfter: 1,
         })
       }
-      if (this.#running < this.#options.concurrency) this.#running++
-      else await this.#turn(model, expiresAt)
+      if (line.waiting.length === 0) line.usedMs = Math.max(line.usedMs, this.#servedMs)
+      if (this.#running >= this.#options.concurrency) await this.#turn(line, expiresAt)
+      else {
+        this.#running++
+        this.#servedMs = line.usedMs
+      }
+      const began = this.#now()
       try {
         return await work()
       } finally {
+        line.usedMs += this.#now() - began
         this.#handOver()
       }
     }
   }
 
-  #turn(model: string, expiresAt: number): Promise<void> {
-    if (this.waiting >= this.#options.capacity && !this.#makeRoom(model)) throw this.#full()
+  #now(): number {
+    return (this.#options.clock ?? performance).now()
+  }
+
+  #turn(line: Line, expiresAt: number): Promise<void> {
+    if (this.waiting >= this.#options.capacity) this.#expire()
+    if (this.waiting >= this.#options.capacity && !this.#makeRoom(line)) throw this.#full()
     return new Promise((start, refuse) => {
-      const line = this.#lines.get(model) ?? []
-      this.#lines.set(model, line)
-      line.push({ start, expiresAt, refuse })
+      line.waiting.push({ start, expiresAt, refuse })
     })
   }
 
-  /** Refuses the last of the longest line; false where that is the model's own. */
-  #makeRoom(model: string): boolean {
-    const own = this.#lines.get(model)?.length ?? 0
-    const [longest] = Array.from(this.#lines.values()).toSorted((a, b) => b.length - a.length)
-    if (!longest || longest.length <= own + 1) return false
+  /** Refuses the last of the longest line; false where that is the own one. */
+  #makeRoom({ waiting: own }: Line): boolean {
+    const lines = Array.from(this.#lines.values(), ({ waiting }) => waiting)
+    const [longest] = lines.toSorted((a, b) => b.length - a.length)
+    if (!longest || longest.length <= own.length + 1) return false
     longest.pop()?.refuse(this.#full())
     return true
   }
@@ -98,24 +121,28 @@ export class WorkQueue {
 
   /** Gives the place to the next who still waits; counting it free in between would let another slip in. */
   #handOver(): void {
-    for (let next = this.#next(); next; next = this.#next()) {
-      if (next.expiresAt > Date.now()) return next.start()
-      next.refuse(
-        new MeshError('deadline_exceeded', 'the deadline passed while waiting for a place'),
-      )
+    this.#expire()
+    const [line] = Array.from(this.#lines.values())
+      .filter(({ waiting }) => waiting.length > 0)
+      .toSorted((a, b) => a.usedMs - b.usedMs)
+    if (line) {
+      this.#servedMs = Math.max(this.#servedMs, line.usedMs)
+      return line.waiting.shift()?.start()
     }
     this.#running--
     if (this.#running === 0) this.#idle?.()
   }
 
-  /** Whose turn it is; its model's next comes after those of the others. */
-  #next(): Waiting | undefined {
-    for (const [model, line] of this.#lines) {
-      const next = line.shift()
-      this.#lines.delete(model)
-      if (line.length > 0) this.#lines.set(model, line)
-      return next
+  /** Refuses who waited until nobody waits for the answer. */
+  #expire(): void {
+    const now = Date.now()
+    for (const line of this.#lines.values()) {
+      const expired = line.waiting.filter(({ expiresAt }) => expiresAt <= now)
+      if (expired.length === 0) continue
+      line.waiting = line.waiting.filter(({ expiresAt }) => expiresAt > now)
+      for (const { refuse } of expired) {
+        refuse(new MeshError('deadline_exceeded', 'the deadline passed while waiting for a place'))
+      }
     }
-    return undefined
   }
 }

@@ -68,7 +68,7 @@ export function send(
     trace: beginTrace(undefined),
   }
   const candidates = replies.map((_, i) =>
-    candidate({ node: `n${i}`, target: `N${i}`, modelId: models[i] ?? 'tone', produces }),
+    candidate({ node: `n${i}`, modelId: models[i] ?? 'tone', produces }),
   )
   // as: no binding is touched by this transport
   return dispatch(candidates, request, {

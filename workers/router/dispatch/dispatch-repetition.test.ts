@@ -52,7 +52,7 @@ describe('when nobody could be reached', () => {
 
   test('what is known to be down is not waited for', async () => {
     const board = new HealthBoard()
-    const health = board.of(candidate({ node: 'n0', target: 'N0' }))
+    const health = board.of(candidate({ node: 'n0' }))
     health.breaker.pause(60_000, Date.now())
     await expect(send([gone], { board })).rejects.toThrow(DispatchError)
     expect(asked()).toEqual(['n0'])
@@ -60,7 +60,7 @@ describe('when nobody could be reached', () => {
 
   test('what is known to be down is asked again where another is waited for', async () => {
     const board = new HealthBoard()
-    board.of(candidate({ node: 'n0', target: 'N0' })).breaker.pause(60_000, Date.now())
+    board.of(candidate({ node: 'n0' })).breaker.pause(60_000, Date.now())
     await send([backAfter(1), gone], { board })
     expect(asked()).toEqual(['n1', 'n0', 'n1', 'n0'])
   })

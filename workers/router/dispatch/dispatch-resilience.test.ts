@@ -5,8 +5,8 @@ import { describeRoute } from './attempt-record.ts'
 import { HealthBoard } from '../resilience/health-board.ts'
 
 /** The fixture's node `n0`, as the board knows it. */
-const FIRST = { id: 'tone@1/n0', modelId: 'tone', target: 'N0' }
-const SECOND = { id: 'tone@1/n1', modelId: 'tone', target: 'N1' }
+const FIRST = { id: 'tone@1/n0', modelId: 'tone', target: 'TONE' }
+const SECOND = { ...FIRST, id: 'tone@1/n1' }
 
 beforeEach(() => {
   calls.length = 0
@@ -143,7 +143,7 @@ describe('a hedge', () => {
     await send([silent, ok], { board })
     await send([after(30, ok), silent], { board })
     expect(board.of(FIRST).inFlight).toBe(0)
-    expect(board.find(SECOND)?.inFlight).toBe(0)
+    expect(board.find({ id: 'tone@1/n1', target: 'TONE' })?.inFlight).toBe(0)
   })
 })
 
@@ -218,73 +218,80 @@ test('a full deployment is passed over for one that has room', async () => {
   expect(asked()).toEqual(['n1'])
 })
 
-/** A cheap call once went to a node with room for its model, and stood behind hundreds of another's until half of its time was over. */
-describe('where the best is full and another has room', () => {
-  /** The first node has as many calls on their way as it takes, the second many of another of its models. */
-  function busy(): { board: HealthBoard; finish(): void } {
-    const { board, finish } = full()
-    const other = board.of({ ...SECOND, id: 'other@1/n1', modelId: 'other@1' })
-    other.answered(other.begin(Date.now() - 100), Date.now())
-    for (let i = 0; i < 20; i++) other.begin(Date.now())
+describe('where every deployment is full', () => {
+  /** A board on which the first nodes have as many calls on their way as they take; `finish` ends one of a node's. */
+  function full(...nodes: readonly { id: string; modelId: string; target: string }[]) {
+    const board = new HealthBoard()
+    const underway = nodes.map((own) => {
+      const health = board.of(own)
+      for (let i = 0; i < 100; i++) health.latency.observe(5, Date.now())
+      const begun = Array.from({ length: health.concurrency.limit }, () => health.begin(Date.now()))
+      return { health, begun }
+    })
+    const finish = (node: number) => {
+      const { health, begun } = underway[node] ?? {}
+      const [one] = begun?.splice(0, 1) ?? []
+      // not by an answer, which would make it more places
+      if (one) health?.cancelled(one, Date.now())
+    }
     return { board, finish }
   }
-  const send2 = (board: HealthBoard, deadlineMs = 10_000) => send([ok, ok], { board, deadlineMs })
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 20))
 
-  test('it is asked, if it would answer sooner', async () => {
-    const { board } = full()
-    const { attempts } = await send2(board)
-    expect(attempts).toMatchObject([{ node: 'n1' }])
-  })
-
-  test('a place at the best is waited for, if the node of the other has much to do for other models', async () => {
-    const { board, finish } = busy()
-    board.of(SECOND).latency.observe(5, Date.now())
-    const sent = send2(board)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(asked()).toEqual([])
-    finish()
-    await sent
-    expect(asked()).toEqual(['n0'])
-  })
-
-  test('who waited in vain asks the other', async () => {
-    const { board } = busy()
-    board.of(SECOND).latency.observe(5, Date.now())
-    await send2(board, 200)
-    expect(asked()).toEqual(['n1'])
-  })
-})
-
-/** A board on which the first node has as many calls on their way as it takes. */
-function full(): { board: HealthBoard; finish(): void } {
-  const board = new HealthBoard()
-  const health = board.of(FIRST)
-  for (let i = 0; i < 100; i++) health.latency.observe(5, Date.now())
-  const underway = Array.from({ length: health.concurrency.limit }, () => health.begin(Date.now()))
-  const finish = () => {
-    const [one] = underway.splice(0, 1)
-    if (one) health.answered(one, Date.now())
-  }
-  return { board, finish }
-}
-
-describe('where every deployment is full', () => {
   test('a request waits for a place, and is answered when there is one', async () => {
-    const { board, finish } = full()
+    const { board, finish } = full(FIRST)
     const sent = send([ok], { board })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await pause()
     expect(asked()).toEqual([])
-    finish()
+    finish(0)
     expect(outcomes((await sent).attempts)).toEqual(['ok'])
   })
 
   test('is refused with a typed error when no place will be free in time', async () => {
-    const { board } = full()
+    const { board } = full(FIRST)
     await expect(send([ok], { board, deadlineMs: 30 })).rejects.toMatchObject({
       code: 'shed',
       retryable: true,
       retryAfter: 1,
     })
     expect(asked()).toEqual([])
+  })
+
+  /** It was shed beside a node that had room by then. */
+  test('who waits in vain for the best asks another that has room by then', async () => {
+    const { board, finish } = full(FIRST, SECOND)
+    const sent = send([ok, ok], { board, deadlineMs: 200 })
+    await pause()
+    finish(1)
+    await sent
+    expect(asked()).toEqual(['n1'])
+  })
+
+  /** Its line waited on until it was shed. */
+  test('nobody waits for one that fails', async () => {
+    const { board, finish } = full(FIRST, SECOND)
+    const sent = [1, 2, 3].map(() => send([ok, ok], { board }))
+    await pause()
+    for (let i = 0; i < 3; i++) finish(1)
+    board.of(FIRST).breaker.pause(60_000, Date.now())
+    finish(0)
+    await pause()
+    expect(asked()).toEqual(['n1', 'n1', 'n1'])
+    await Promise.all(sent)
+  })
+
+  /** It stood empty beside those who waited. */
+  test('a place whose owner went elsewhere goes to the next in line', async () => {
+    const { board, finish } = full(SECOND)
+    board.of(FIRST).breaker.pause(10, Date.now())
+    const sent = [1, 2].map(() => send([ok, ok], { board }))
+    await pause()
+    const { line } = board.of(SECOND)
+    expect([asked(), line.length]).toEqual([[], 2])
+    finish(0)
+    await pause()
+    expect(line.length).toBe(0)
+    await Promise.all(sent)
+    expect(asked()).toContain('n0')
   })
 })

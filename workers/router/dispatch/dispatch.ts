@@ -7,13 +7,13 @@ import type { DispatchRequest, NodeReply } from './attempt.ts'
 import { nobodyAnswered } from './dispatch-error.ts'
 import type { RouterBindings } from '../env.ts'
 import { Flight, type Landing } from './flight.ts'
-import { isBusy } from '../resilience/deployment-health.ts'
+import { isBusy, type DeploymentHealth } from '../resilience/deployment-health.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
 import { pauseBefore } from '../resilience/repetition.ts'
 import type { Candidate, Deployment } from '../registry/snapshot.ts'
 import type { Transport } from '../transport.ts'
 
-/** While others are left to try, an attempt, and the wait for it, may use this share of the time that is left. */
+/** While others are left to try, an attempt may use this share of the time that is left. */
 const ATTEMPT_SHARE = 0.5
 /** Of one request, whatever the budget has: it may be the request itself that they die of. */
 const MAX_ATTEMPTS = 12
@@ -61,7 +61,7 @@ export async function dispatch(
   const began = Date.now()
   board.sweep(began)
   board.budget.noteRequest(began)
-  await roomFor(candidates, request, board)
+  const waitedAt = await roomFor(candidates, request, board)
   let untried = healthyFirst(candidates, board)
   let complaint: Omit<Dispatched, 'attempts'> | undefined
   let unreached: Candidate[] = []
@@ -92,7 +92,7 @@ export async function dispatch(
     if (!deployment || left <= 0) return false
     if (attempts.length + flights.size >= MAX_ATTEMPTS) return false
     // it is no use to ask what fails besides one that is only late
-    if (kind === 'hedge' && board.find(deployment)?.admits(now) === false) return false
+    if (kind === 'hedge' && !isAdmitted(deployment, board, now)) return false
     if (kind !== 'first' && board.budget.available(now) <= 0) return false
     const [late] = flights
     if (kind === 'hedge' && late?.takeHedge() === false) return false
@@ -117,6 +117,8 @@ export async function dispatch(
   }
 
   launch('first')
+  // whoever was woken for a place and went elsewhere leaves it to the next
+  waitedAt?.fill(Date.now())
   while (flights.size > 0) {
     const landing = await nextLanding(flights, untried.length > 0 ? hedgeDelay(flights) : undefined)
     if (landing === 'late') {
@@ -169,33 +171,30 @@ function wouldSayTheSame(own: Candidate, complained: Candidate): boolean {
 const DEFAULT_ANSWER_MS = 20
 
 /**
- * Where the best that is well is full, waits for a place at it, unless another has room and would answer sooner:
- * one whose node is busy with other models may have room and no time. Who waited in vain goes to what has room; where
- * nobody has, throws `shed`, at once when there will be no place in time.
+ * Where all that are well are full, waits for a place at the best of them, which it returns. Who waited in vain asks
+ * what has room by then; where nobody has, throws `shed`, at once when there will be no place in time.
  */
 async function roomFor(
   candidates: readonly Candidate[],
   { expiresAt, priority }: DispatchRequest,
   board: HealthBoard,
-): Promise<void> {
+): Promise<DeploymentHealth | undefined> {
   const now = Date.now()
-  const known = candidates.map((own) => board.find(own))
-  const open = known.filter((health) => health === undefined || health.admits(now))
+  if (candidates.some((own) => isAdmitted(own, board, now))) return undefined
   // of what fails, none has room worth waiting for: it is asked all the same
-  const best = known.find((health) => health === undefined || health.isWell(now))
-  if (!best?.isFull(now)) return
-  const answerMs = best.latency.mean(now, DEFAULT_ANSWER_MS)
-  const wait = { priority, answerMs, atOnce: best.concurrency.limit }
-  const soonestMs = best.line.expectedMs(wait) + answerMs
-  const expectedMs = open.map((own) => own?.expectedMs(own.latency.mean(now, DEFAULT_ANSWER_MS)))
-  if (expectedMs.some((ms = 0) => ms <= soonestMs)) return
-  const left = expiresAt - now
-  const timeLeftMs = open.length > 0 ? left * ATTEMPT_SHARE : left
+  const best = candidates.map((own) => board.find(own)).find((health) => health?.isWell(now))
   try {
-    await best.line.wait({ ...wait, timeLeftMs })
+    await best?.line.wait({
+      priority,
+      timeLeftMs: expiresAt - now,
+      answerMs: best.latency.mean(now, DEFAULT_ANSWER_MS),
+      atOnce: best.concurrency.limit,
+    })
   } catch (err) {
-    if (open.length === 0 || !(err instanceof MeshError)) throw err
+    const nowHasRoom = candidates.some((own) => isAdmitted(own, board, Date.now()))
+    if (!nowHasRoom || !(err instanceof MeshError)) throw err
   }
+  return best
 }
 
 /**
@@ -204,9 +203,13 @@ async function roomFor(
  */
 function healthyFirst(candidates: readonly Candidate[], board: HealthBoard): readonly Candidate[] {
   const now = Date.now()
-  const admitted = (own: Candidate) => board.find(own)?.admits(now) !== false
+  const admitted = (own: Candidate) => isAdmitted(own, board, now)
   if (candidates.every(admitted)) return candidates
   return [...candidates.filter(admitted), ...candidates.filter((own) => !admitted(own))]
+}
+
+function isAdmitted(own: Candidate, board: HealthBoard, now: number): boolean {
+  return board.find(own)?.admits(now) !== false
 }
 
 /** How long to wait before the next is asked besides; undefined when the last one asked isn't late. */

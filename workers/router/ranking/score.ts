@@ -77,12 +77,12 @@ export function scoreOf(
     unreachableSince,
   }: Pick<Candidate, 'id' | 'placement' | 'cost' | 'unreachableSince'>,
   { quality, proof, contradicting, latencyMs }: VersionScore,
-  health: Pick<DeploymentHealth, 'latency' | 'expectedMs'> | undefined,
+  health: Pick<DeploymentHealth, 'latency' | 'inFlight'> | undefined,
   { objective, timeLeftMs, now }: ScoreContext,
 ): Score {
   const otherwise = latencyMs[placement] ?? PRIOR_MS[placement]
   const alone = health ? health.latency.mean(now, otherwise) : otherwise
-  const expectedMs = health?.expectedMs(alone) ?? alone
+  const expectedMs = alone * (1 + (health?.inFlight ?? 0))
   const terms: Terms = {
     speed: REFERENCE_MS / (REFERENCE_MS + expectedMs),
     quality,

@@ -40,11 +40,6 @@ export class ConcurrencyLimit {
     return Math.floor(this.#limit)
   }
 
-  /** What a call takes that waits for no other, in ms; 0 before any was answered. */
-  get aloneMs(): number {
-    return this.#aloneMs ?? 0
-  }
-
   /**
    * A call was answered after `ms`; `inFlight` counts it and those that were on their way then, `joined` those
    * that were before it. A limit that isn't used isn't tested, and doesn't grow.

@@ -6,7 +6,6 @@ import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { HedgeBudget } from './hedge-budget.ts'
 import { LatencyEstimate } from './latency-estimate.ts'
 import { WaitingLine } from './waiting-line.ts'
-import { WorkUnderWay } from './work-under-way.ts'
 
 /** It is well, only busy: no reason to stay away, but to send less. */
 const BUSY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'queue_full'])
@@ -44,8 +43,6 @@ export interface CallInFlight {
   startedAt: number
   /** Calls that were on their way already. */
   joined: number
-  /** What it takes alone, as was known when it began. */
-  aloneMs: number
 }
 
 /** What this isolate has seen of one deployment. */
@@ -55,8 +52,6 @@ export class DeploymentHealth {
   readonly concurrency = new ConcurrencyLimit()
   readonly hedges = new HedgeBudget()
   readonly line = new WaitingLine()
-  readonly #ofNode: WorkUnderWay
-  readonly #own = new WorkUnderWay()
   /** In the order they were begun. */
   readonly #calls = new Set<CallInFlight>()
   #requests = 0
@@ -69,22 +64,8 @@ export class DeploymentHealth {
   /** What a probe last said, until a call bears it out. */
   #vouched: 'unproven' | 'misled' | undefined
 
-  /** @param ofNode counts for all deployments of the node, which share its processor */
-  constructor(ofNode = new WorkUnderWay()) {
-    this.#ofNode = ofNode
-  }
-
   get inFlight(): number {
     return this.#calls.size
-  }
-
-  /**
-   * How long one more call would take in ms, were those on their way, and what the node does for its other models,
-   * served before it.
-   * @param ms what one takes by itself
-   */
-  expectedMs(ms: number): number {
-    return ms * (1 + this.inFlight) + Math.max(0, this.#ofNode.ms - this.#own.ms)
   }
 
   /** Whether a call may be made now. */
@@ -96,6 +77,11 @@ export class DeploymentHealth {
   /** It has no place for one more call that isn't promised. */
   isFull(now: number): boolean {
     return this.inFlight + this.line.promised(now) >= this.concurrency.limit
+  }
+
+  /** Promises each free place to the next in line. */
+  fill(now: number): void {
+    while (this.line.length > 0 && !this.isFull(now)) this.line.wake(now)
   }
 
   /** Nothing but a lack of room would keep a call from it. */
@@ -124,12 +110,8 @@ export class DeploymentHealth {
   }
 
   begin(now: number): CallInFlight {
-    const { aloneMs } = this.concurrency
-    const permit = this.breaker.enter(now)
-    const call = { permit, startedAt: now, joined: this.inFlight, aloneMs }
+    const call = { permit: this.breaker.enter(now), startedAt: now, joined: this.inFlight }
     this.#calls.add(call)
-    this.#ofNode.begin(aloneMs)
-    this.#own.begin(aloneMs)
     return call
   }
 
@@ -146,12 +128,11 @@ export class DeploymentHealth {
     const ms = now - startedAt
     this.#vouched = undefined
     this.latency.observe(ms, now)
-    const { limit } = this.concurrency
     this.concurrency.answered({ ms, inFlight: this.inFlight, joined }, now)
     this.hedges.answered()
     if (permit) this.breaker.succeed(permit)
     this.#requests++
-    this.#leave(call, now, this.concurrency.limit - limit)
+    this.#leave(call, now)
   }
 
   failed(call: CallInFlight, now: number, err: MeshError): void {
@@ -206,14 +187,9 @@ export class DeploymentHealth {
     this.#leave(call, now)
   }
 
-  /** @param more places than there were before */
-  #leave(call: CallInFlight, now: number, more = 0): void {
-    // given up before, it may end after all
-    if (this.#calls.delete(call)) {
-      this.#ofNode.end(call.aloneMs)
-      this.#own.end(call.aloneMs)
-    }
-    for (let i = 0; i <= more && !this.isFull(now); i++) this.line.wake(now)
+  #leave(call: CallInFlight, now: number): void {
+    this.#calls.delete(call)
+    this.fill(now)
   }
 
   #giveUpLost(now: number): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { MeshError } from '#shared/mesh-error.ts'
 
@@ -68,34 +68,4 @@ test('gives up calls that never report, so that nobody can fill a deployment by 
   expect(health.admits(START + 89_999)).toBe(false)
   expect(health.admits(START + 90_000)).toBe(true)
   expect(health.inFlight).toBe(0)
-})
-
-describe('models of one node', () => {
-  const on = (board: HealthBoard, modelId: string, target: string) =>
-    board.of({ id: `${modelId}/${target}`, modelId, target })
-
-  test('wait for each other, and for those of no other node', () => {
-    const board = new HealthBoard()
-    const slow = on(board, 'slow', 'here')
-    slow.answered(slow.begin(START), START + 50)
-    const calls = [slow.begin(START), slow.begin(START)]
-    expect(on(board, 'quick', 'here').expectedMs(2)).toBe(102)
-    expect(on(board, 'quick', 'there').expectedMs(2)).toBe(2)
-    // its own calls take what its own answers took
-    expect(slow.expectedMs(40)).toBe(120)
-    for (const call of calls) slow.cancelled(call, START)
-    expect(on(board, 'quick', 'here').expectedMs(2)).toBe(2)
-  })
-
-  test('wait no longer for what was given up, though it ends after all', () => {
-    const board = new HealthBoard()
-    const slow = on(board, 'slow', 'here')
-    slow.answered(slow.begin(START), START + 50)
-    const call = slow.begin(START)
-    slow.begin(START + 50_000)
-    slow.admits(START + 90_000)
-    expect(on(board, 'quick', 'here').expectedMs(2)).toBe(52)
-    slow.answered(call, START + 95_000)
-    expect(on(board, 'quick', 'here').expectedMs(2)).toBe(52)
-  })
 })

@@ -2,7 +2,6 @@ import { LeaseBoard } from '../leases/lease-board.ts'
 import { DeploymentHealth } from './deployment-health.ts'
 import { findOutliers } from './outlier-detection.ts'
 import { RetryBudget } from './retry-budget.ts'
-import { WorkUnderWay } from './work-under-way.ts'
 
 /** An isolate calls few of the deployments that a large registry has; some 2 kB each. */
 const MAX_KNOWN = 4_096
@@ -12,7 +11,7 @@ const SWEEP_MS = 10_000
 /** A deployment as the board knows it. */
 export interface Known {
   id: string
-  /** Where it is: what was learned of one place says nothing of another that took its name. Models of one node share it. */
+  /** Where it is: what was learned of one place says nothing of another that took its name. */
   target: string
   /** Deployments are compared with others of their model. */
   modelId: string
@@ -23,8 +22,6 @@ interface Entry {
   model: string
   target: string
   health: DeploymentHealth
-  /** Of all deployments of this target. */
-  work: WorkUnderWay
 }
 
 /** The health of the deployments this isolate has called; those not called for longest are forgotten. */
@@ -46,12 +43,11 @@ export class HealthBoard {
 
   /** The record of a deployment that is about to be called. */
   of({ id, target, modelId }: Known): DeploymentHealth {
-    const known = this.#byId.get(id)
-    const entry = known?.target === target ? known : this.#begin({ id, target, modelId })
+    const health = this.find({ id, target }) ?? new DeploymentHealth()
     this.#byId.delete(id)
-    this.#byId.set(id, entry)
+    this.#byId.set(id, { id, model: modelId, target, health })
     if (this.#byId.size > MAX_KNOWN) this.#forgetOldest()
-    return entry.health
+    return health
   }
 
   /** Every deployment that has a record, with its model's id. */
@@ -68,12 +64,6 @@ export class HealthBoard {
       const out = entries.filter(([, { health }]) => health.isEjected(now)).length
       for (const id of findOutliers(counts, out)) this.#byId.get(id)?.health.eject(now)
     }
-  }
-
-  #begin({ id, target, modelId: model }: Known): Entry {
-    const others = this.#byId.values().find((own) => own.target === target)
-    const work = others?.work ?? new WorkUnderWay()
-    return { id, model, target, health: new DeploymentHealth(work), work }
   }
 
   #forgetOldest(): void {

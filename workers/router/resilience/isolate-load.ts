@@ -7,14 +7,17 @@ const MAX_UNDERWAY = 256
 /** What low priority leaves free. */
 const MAX_UNDERWAY_LOW = MAX_UNDERWAY / 2
 /**
- * One address may have so many times what is still free: 192 alone, 109 each of two, and some are left for whoever comes
- * next (Choudhury and Hahne, Dynamic Queue Length Thresholds for Shared-Memory Packet Switches, 1998).
+ * One address may have so many times what is still free, of places and of bytes: 192 places alone, some 110 each of
+ * two, and a few are left for whoever asks another (Choudhury and Hahne, Dynamic Queue Length Thresholds for Shared-Memory
+ * Packet Switches, 1998).
  */
 const SHARE_OF_FREE = 3
 /** Of the 128 MB that an isolate has for everything. */
 const MAX_BYTES = 4 * MAX_BODY_BYTES
-/** With fewer under way nobody waits for want of room, and the pace is that of the callers. */
+/** With fewer under way nobody waits for want of room. */
 const BUSY = 32
+/** With fewer of one address its pace is that of its callers. */
+const CROWDED = 8
 /** How much the latest departure counts in the pace: some twenty of them are remembered. */
 const WEIGHT = 0.05
 /** Who waits for others longer than this share of its time may have none left for itself: the pace is a mean, and dear requests take several times as long. */
@@ -23,7 +26,7 @@ const WAIT_SHARE = 0.25
 const GONE_MS = MAX_DEADLINE_MS + 30_000
 
 export interface Arrival {
-  /** What is asked, as a path: whoever asks a slow model waits for others who do, and nobody else has to. */
+  /** What is asked, as a path. Where it names the model, who asks a slow one keeps nobody else out. */
   address: string
   priority: Priority
   /** Of the body, as declared; undefined counts as the most it may be. */
@@ -41,8 +44,9 @@ interface Underway {
 /** Of one address, while it has any under way. */
 interface Crowd {
   underway: number
-  /** Milliseconds between departures while it is busy. */
-  paceMs: number
+  bytes: number
+  /** Milliseconds between departures while it is crowded. */
+  paceMs: number | undefined
   leftAt: number | undefined
 }
 
@@ -66,16 +70,25 @@ export class IsolateLoad {
     now: number,
   ): (now: number) => void {
     this.#forgetGone(now)
-    const crowd = this.#crowds.get(address) ?? { underway: 0, paceMs: 0, leftAt: undefined }
-    const expectedMs = crowd.underway * crowd.paceMs
+    const crowd = this.#crowds.get(address) ?? {
+      underway: 0,
+      bytes: 0,
+      paceMs: undefined,
+      leftAt: undefined,
+    }
+    const expectedMs = crowd.underway * (crowd.paceMs ?? 0)
     const free = (priority === 'low' ? MAX_UNDERWAY_LOW : MAX_UNDERWAY) - this.underway
     const isFull = crowd.underway >= SHARE_OF_FREE * free
-    const isTooLarge = this.#bytes > 0 && this.#bytes + bytes > MAX_BYTES
-    const isLate = crowd.underway >= BUSY && expectedMs > deadlineMs * WAIT_SHARE
+    const freeBytes = MAX_BYTES - this.#bytes
+    const isTooLarge =
+      this.#bytes > 0 && (bytes > freeBytes || crowd.bytes + bytes > SHARE_OF_FREE * freeBytes)
+    const isBusy = this.underway >= BUSY && crowd.underway >= CROWDED
+    const isLate = isBusy && expectedMs > deadlineMs * WAIT_SHARE
     if (isFull || isTooLarge || isLate) throw shed(expectedMs)
     const own = { address, bytes, since: now }
     this.#underway.add(own)
     this.#bytes += bytes
+    crowd.bytes += bytes
     crowd.underway++
     this.#crowds.set(address, crowd)
     return (leftAt) => {
@@ -94,15 +107,18 @@ export class IsolateLoad {
     if (!this.#underway.delete(own)) return false
     this.#bytes -= own.bytes
     const crowd = this.#crowds.get(own.address)
-    if (crowd && --crowd.underway === 0) this.#crowds.delete(own.address)
+    if (!crowd) return true
+    crowd.bytes -= own.bytes
+    if (--crowd.underway === 0) this.#crowds.delete(own.address)
     return true
   }
 }
 
 function notePace(crowd: Crowd, now: number): void {
   if (crowd.leftAt !== undefined) {
-    crowd.paceMs += (Math.max(0, now - crowd.leftAt) - crowd.paceMs) * WEIGHT
+    const ms = Math.max(0, now - crowd.leftAt)
+    crowd.paceMs = crowd.paceMs === undefined ? ms : crowd.paceMs + (ms - crowd.paceMs) * WEIGHT
   }
   // the time until the next one leaves tells the pace only where there always is a next one
-  crowd.leftAt = crowd.underway >= BUSY ? now : undefined
+  crowd.leftAt = crowd.underway >= CROWDED ? now : undefined
 }

@@ -51,16 +51,10 @@ export class WaitingLine {
     return this.#promised.size
   }
 
-  /** After how many ms there will be a place for one more. */
-  expectedMs({ priority, answerMs, atOnce }: Omit<WaitOptions, 'timeLeftMs'>): number {
-    const ahead = this.#waiting.filter((other) => ORDER[other.priority] >= ORDER[priority]).length
-    return ((ahead + 1) * answerMs) / Math.max(1, atOnce)
-  }
-
   /** Resolves when there is a place. Throws `shed` when there will be none in time. */
-  async wait(options: WaitOptions): Promise<void> {
-    const { priority, timeLeftMs, answerMs } = options
-    const expectedMs = this.expectedMs(options)
+  async wait({ priority, timeLeftMs, answerMs, atOnce }: WaitOptions): Promise<void> {
+    const ahead = this.#waiting.filter((other) => ORDER[other.priority] >= ORDER[priority]).length
+    const expectedMs = ((ahead + 1) * answerMs) / Math.max(1, atOnce)
     if (expectedMs + answerMs > timeLeftMs) throw shed(expectedMs)
     if (this.#waiting.length >= MAX_WAITING && !this.#makeRoom(priority)) throw shed(expectedMs)
 
