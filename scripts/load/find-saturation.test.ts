@@ -17,6 +17,7 @@ function ramp(rights: readonly number[], p99 = 50): RampStep[] {
       p50: 10,
       p99,
       capabilities: {},
+      minutes: [],
     },
   }))
 }

@@ -16,6 +16,10 @@ const result = (over: Partial<LoadResult> = {}): LoadResult => ({
   p50: 10,
   p99: 40,
   capabilities: { 'text-classification/tone': { p50: 10, p99: 40 } },
+  minutes: [
+    { 'text-classification/tone': { p50: 10, p99: 30 } },
+    { 'text-classification/tone': { p50: 10, p99: 52 } },
+  ],
   ...over,
 })
 const still = { start: 100 * MIB, max: 110 * MIB, end: 105 * MIB, slope: 0, growth: 0 }
@@ -66,6 +70,7 @@ test('the report has a row for each load, process and reach', () => {
   const report = loadReport(run(), loadReaches(run({ peak: 200 }))).join('\n')
   expect(report).toContain('| 8 callers | 100 | 100 | 10.0 | 40.0 | 0 | 0 | 0 |')
   expect(report).toContain('| 300 % of saturation | 300 | 85 |')
+  expect(report).toContain('| text-classification/tone | 3.0 | 5.2 |')
   expect(report).toContain('| router | 100 | 110 | 105 | 0.0 |')
   expect(report).toContain('85/s = 0.42 × 200/s | **missed** |')
 })

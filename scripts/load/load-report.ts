@@ -1,5 +1,5 @@
 import type { LoadRun, Reach } from './load-reaches.ts'
-import { goodputOf, type LoadResult } from './tally.ts'
+import { goodputOf, type LoadResult, type Times } from './tally.ts'
 
 const MIB = 1024 * 1024
 
@@ -20,6 +20,13 @@ export function loadReport(run: LoadRun, reaches: readonly Reach[]): string[] {
       return `| ${capability} | ${figures.join(' | ')} |`
     }),
     '',
+    `| p99 / p50 in minute | ${steady.minutes.map((_, i) => i + 1).join(' | ')} |`,
+    `| --- | ${steady.minutes.map(() => '---:').join(' | ')} |`,
+    ...Object.keys(steady.capabilities).map((capability) => {
+      const ratios = steady.minutes.map(({ [capability]: own }) => ratioOf(own))
+      return `| ${capability} | ${ratios.join(' | ')} |`
+    }),
+    '',
     '| resident memory, MB | start | most | end | steady, a minute |',
     '| --- | ---: | ---: | ---: | ---: |',
     ...memory.map(({ name, whole, steady: trend }) => {
@@ -34,6 +41,10 @@ export function loadReport(run: LoadRun, reaches: readonly Reach[]): string[] {
       ({ rule, measured, isMet }) => `| ${rule} | ${measured} | ${isMet ? 'met' : '**missed**'} |`,
     ),
   ]
+}
+
+function ratioOf(times: Times | undefined): string {
+  return times ? (times.p99 / times.p50).toFixed(1) : '-'
 }
 
 /** One line that says how a load goes. */

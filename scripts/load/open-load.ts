@@ -52,7 +52,7 @@ export async function runOpenLoad(
     const ms = performance.now() - dueAt
     const fate = await judgeReply(reply, check)
     tally.note(fate)
-    if (fate.kind === 'right') tally.time(capability, ms)
+    if (fate.kind === 'right') tally.time(capability, ms, dueAt - began)
   }
   for (let sent = 0; sent < total;) {
     const now = performance.now()

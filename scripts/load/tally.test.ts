@@ -27,3 +27,16 @@ test('tells the times of all and of each capability', () => {
 test('has no times without an answer', () => {
   expect(new Tally().result(1)).toMatchObject({ sent: 0, p50: Number.NaN, capabilities: {} })
 })
+
+test('tells the times of each minute too, since a machine may become slow', () => {
+  const tally = new Tally()
+  tally.time('a', 1, 59_999)
+  tally.time('a', 5, 60_000)
+  tally.time('b', 7, 180_000)
+  expect(tally.result(1).minutes).toEqual([
+    { a: { p50: 1, p99: 1 } },
+    { a: { p50: 5, p99: 5 } },
+    {},
+    { b: { p50: 7, p99: 7 } },
+  ])
+})

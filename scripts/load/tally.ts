@@ -13,6 +13,8 @@ export interface LoadResult extends Times {
   reasons: Readonly<Record<string, number>>
   /** The same times of each capability: what is slow is none the worse for it. */
   capabilities: Readonly<Record<string, Times>>
+  /** And again of what was asked within each minute. */
+  minutes: readonly Readonly<Record<string, Times>>[]
 }
 
 /** Of right answers, in ms; NaN without any. */
@@ -26,11 +28,14 @@ export function goodputOf({ right, seconds }: LoadResult): number {
   return right / seconds
 }
 
+const MINUTE_MS = 60_000
+
 /** Counts requests while they are made. */
 export class Tally {
   readonly #kinds: Record<Fate['kind'], number> = { right: 0, shed: 0, refused: 0, lost: 0 }
   readonly #reasons = new Map<string, number>()
   readonly #times = new Map<string, number[]>()
+  readonly #minutes: Map<string, number[]>[] = []
 
   note(fate: Fate): void {
     this.#kinds[fate.kind]++
@@ -39,25 +44,33 @@ export class Tally {
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1)
   }
 
-  /** How long a right answer took. */
-  time(capability: string, ms: number): void {
-    const times = this.#times.get(capability)
-    if (times) times.push(ms)
-    else this.#times.set(capability, [ms])
+  /** How long a right answer took to what was asked `at` ms after the beginning. */
+  time(capability: string, ms: number, at = 0): void {
+    const minute = (this.#minutes[Math.floor(at / MINUTE_MS)] ??= new Map<string, number[]>())
+    for (const all of [this.#times, minute]) {
+      const times = all.get(capability)
+      if (times) times.push(ms)
+      else all.set(capability, [ms])
+    }
   }
 
   result(seconds: number): LoadResult {
     const { right, shed, refused, lost } = this.#kinds
-    const own = Array.from(this.#times, ([capability, times]) => [capability, timesOf(times)])
     return {
       seconds,
       sent: right + shed + refused + lost,
       ...this.#kinds,
       reasons: Object.fromEntries(this.#reasons),
       ...timesOf(Array.from(this.#times.values()).flat()),
-      capabilities: Object.fromEntries(own),
+      capabilities: timesOfEach(this.#times),
+      // a minute without an answer is a hole
+      minutes: Array.from(this.#minutes, (minute) => timesOfEach(minute ?? new Map())),
     }
   }
+}
+
+function timesOfEach(all: ReadonlyMap<string, readonly number[]>): Record<string, Times> {
+  return Object.fromEntries(Array.from(all, ([capability, times]) => [capability, timesOf(times)]))
 }
 
 function timesOf(times: readonly number[]): Times {
