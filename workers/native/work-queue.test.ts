@@ -156,6 +156,15 @@ describe('models of one node', () => {
     expect(refused).toEqual([0])
   })
 
+  test('have one line each, whoever admits to it', async () => {
+    const queue = new WorkQueue({ concurrency: 1, capacity: 5 })
+    const first = task()
+    const all = [queue.admitFor('a')(first.run), queue.admitFor('a')(async () => 'next')]
+    queue.admitFor('a')
+    first.finish()
+    expect(await Promise.all(all)).toEqual(['done', 'next'])
+  })
+
   test('have no line where nobody may wait', async () => {
     expect(await orderOf(0, 'a', 'b')).toEqual({ begun: '', refused: [0, 1] })
   })

@@ -31,7 +31,7 @@ interface Line {
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions
-  /** Of each model that was asked. */
+  /** By model. */
   readonly #lines = new Map<string, Line>()
   /** What was spent on the model that was served last, before that. */
   #servedMs = 0
@@ -66,7 +66,7 @@ export class WorkQueue {
 
   /** Admits what is asked of one model. */
   admitFor(model: string): Admit {
-    const line: Line = { waiting: [], usedMs: 0 }
+    const line = this.#lines.get(model) ?? { waiting: [], usedMs: 0 }
     this.#lines.set(model, line)
     return async (work, expiresAt = Number.POSITIVE_INFINITY) => {
       if (this.#closed) {
