@@ -188,3 +188,58 @@ test('a model that rested has saved up nothing', async () => {
   await Promise.all(late)
   expect(begun.slice(5)).toEqual(['busy', 'rested', 'busy', 'rested', 'rested'])
 })
+
+/** A quick model's calls waited for a whole run of the slow one though there were two places. */
+test('a slow model does not get the second place too while a quick one waits', async () => {
+  let now = 0
+  const queue = new WorkQueue({ concurrency: 2, capacity: 20, clock: { now: () => now } })
+  const [slow, quick, other] = [
+    queue.admitFor('slow'),
+    queue.admitFor('quick'),
+    queue.admitFor('other'),
+  ]
+  const takes = (ms: number) => async () => {
+    now += ms
+  }
+  await slow(takes(50))
+  await quick(takes(1))
+  const [one, two, long] = [task(), task(), task()]
+  const taken = [other(one.run), other(two.run)]
+  const begun: string[] = []
+  const all = [1, 2, 3].flatMap((n) => [
+    slow(async () => {
+      begun.push('slow')
+      if (n === 1) await long.run()
+    }),
+    quick(async () => {
+      begun.push('quick')
+      now += 1
+    }),
+  ])
+  one.finish()
+  await settle()
+  two.finish()
+  await settle()
+  expect(begun.slice(0, 4)).toEqual(['slow', 'quick', 'quick', 'quick'])
+  long.finish()
+  await Promise.all([...taken, ...all])
+})
+
+/** A graph that took three seconds to load kept its model from places until each other one had used as much. */
+test('what a model used before the node rested is forgotten', async () => {
+  let now = 0
+  const queue = new WorkQueue({ concurrency: 1, capacity: 20, clock: { now: () => now } })
+  const [loaded, other] = [queue.admitFor('loaded'), queue.admitFor('other')]
+  const begun: string[] = []
+  const run = (model: string) => async () => {
+    begun.push(model)
+    now += 10
+    await settle()
+  }
+  await loaded(async () => {
+    now += 3_000
+  })
+  const all = [other(run('other')), loaded(run('loaded')), other(run('other'))]
+  await Promise.all(all)
+  expect(begun.slice(0, 2)).toEqual(['other', 'loaded'])
+})

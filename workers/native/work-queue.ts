@@ -2,7 +2,7 @@ import type { Admit } from '#shared/admission.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 interface Waiting {
-  start(): void
+  start(chargedMs: number): void
   expiresAt: number
   refuse(err: MeshError): void
 }
@@ -21,6 +21,8 @@ interface Line {
   waiting: Waiting[]
   /** Milliseconds that its work has run, or what it is taken for: who comes after a rest has not saved it up. */
   usedMs: number
+  /** How long the last of it ran: what the next is taken for until it has ended. */
+  lastMs: number
 }
 
 /**
@@ -66,7 +68,7 @@ export class WorkQueue {
 
   /** Admits what is asked of one model. */
   admitFor(model: string): Admit {
-    const line = this.#lines.get(model) ?? { waiting: [], usedMs: 0 }
+    const line = this.#lines.get(model) ?? { waiting: [], usedMs: 0, lastMs: 0 }
     this.#lines.set(model, line)
     return async (work, expiresAt = Number.POSITIVE_INFINITY) => {
       if (this.#closed) {
@@ -75,26 +77,32 @@ export class WorkQueue {
         })
       }
       if (line.waiting.length === 0) line.usedMs = Math.max(line.usedMs, this.#servedMs)
-      if (this.#running >= this.#options.concurrency) await this.#turn(line, expiresAt)
-      else {
-        this.#running++
-        this.#servedMs = line.usedMs
-      }
+      const isFree = this.#running < this.#options.concurrency
+      if (isFree) this.#running++
+      const chargedMs = isFree ? this.#charge(line) : await this.#turn(line, expiresAt)
       const began = this.#now()
       try {
         return await work()
       } finally {
-        line.usedMs += this.#now() - began
+        line.lastMs = this.#now() - began
+        line.usedMs += line.lastMs - chargedMs
         this.#handOver()
       }
     }
+  }
+
+  /** Else one of several places would go to the same model again, before it is known what the first was for. */
+  #charge(line: Line): number {
+    this.#servedMs = Math.max(this.#servedMs, line.usedMs)
+    line.usedMs += line.lastMs
+    return line.lastMs
   }
 
   #now(): number {
     return (this.#options.clock ?? performance).now()
   }
 
-  #turn(line: Line, expiresAt: number): Promise<void> {
+  async #turn(line: Line, expiresAt: number): Promise<number> {
     if (this.waiting >= this.#options.capacity) this.#expire()
     if (this.waiting >= this.#options.capacity && !this.#makeRoom(line)) throw this.#full()
     return new Promise((start, refuse) => {
@@ -126,11 +134,13 @@ export class WorkQueue {
       .filter(({ waiting }) => waiting.length > 0)
       .toSorted((a, b) => a.usedMs - b.usedMs)
     if (line) {
-      this.#servedMs = Math.max(this.#servedMs, line.usedMs)
-      return line.waiting.shift()?.start()
+      return line.waiting.shift()?.start(this.#charge(line))
     }
     this.#running--
-    if (this.#running === 0) this.#idle?.()
+    if (this.#running > 0) return
+    // who did the last work, or loaded a graph, owes nothing to those who come after a rest
+    this.#servedMs = Math.max(this.#servedMs, ...this.#lines.values().map(({ usedMs }) => usedMs))
+    this.#idle?.()
   }
 
   /** Refuses who waited until nobody waits for the answer. */

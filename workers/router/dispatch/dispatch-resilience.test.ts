@@ -257,14 +257,29 @@ describe('where every deployment is full', () => {
     expect(asked()).toEqual([])
   })
 
-  /** It was shed beside a node that had room by then. */
-  test('who waits in vain for the best asks another that has room by then', async () => {
-    const { board, finish } = full(FIRST, SECOND)
-    const sent = send([ok, ok], { board, deadlineMs: 200 })
-    await pause()
-    finish(1)
-    await sent
-    expect(asked()).toEqual(['n1'])
+  describe('who waits in vain for the best, beside another that has room by then', () => {
+    /** Half a second is left when there is no sense in waiting any longer: half of that for the other. */
+    async function sendBeside(usualMs: number) {
+      const { board, finish } = full(FIRST, SECOND)
+      board.of(FIRST).latency.observe(500, Date.now())
+      board.of(SECOND).latency.observe(usualMs, Date.now())
+      const sent = send([ok, ok], { board, deadlineMs: 1_000 })
+      await pause()
+      finish(1)
+      return sent
+    }
+
+    /** It was shed. */
+    test('asks that one', async () => {
+      await sendBeside(5)
+      expect(asked()).toEqual(['n1'])
+    })
+
+    /** It would have been late, and the other one blamed for it. */
+    test('is shed, if that one would be too late', async () => {
+      await expect(sendBeside(400)).rejects.toMatchObject({ code: 'shed' })
+      expect(asked()).toEqual([])
+    })
   })
 
   /** Its line waited on until it was shed. */

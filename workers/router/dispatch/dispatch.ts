@@ -172,7 +172,7 @@ const DEFAULT_ANSWER_MS = 20
 
 /**
  * Where all that are well are full, waits for a place at the best of them, which it returns. Who waited in vain asks
- * what has room by then; where nobody has, throws `shed`, at once when there will be no place in time.
+ * what has room by then and would be in time; where nobody is, throws `shed`, at once when there will be no place in time.
  */
 async function roomFor(
   candidates: readonly Candidate[],
@@ -191,10 +191,17 @@ async function roomFor(
       atOnce: best.concurrency.limit,
     })
   } catch (err) {
-    const nowHasRoom = candidates.some((own) => isAdmitted(own, board, Date.now()))
-    if (!nowHasRoom || !(err instanceof MeshError)) throw err
+    const isInTime = candidates.some((own) => wouldBeInTime(own, board, expiresAt))
+    if (!isInTime || !(err instanceof MeshError)) throw err
   }
   return best
+}
+
+/** Whether one has room, and usually takes no longer than an attempt of it now may. */
+function wouldBeInTime(own: Candidate, board: HealthBoard, expiresAt: number): boolean {
+  const now = Date.now()
+  const usualMs = board.find(own)?.latency.mean(now, DEFAULT_ANSWER_MS) ?? DEFAULT_ANSWER_MS
+  return isAdmitted(own, board, now) && usualMs <= (expiresAt - now) * ATTEMPT_SHARE
 }
 
 /**

@@ -55,6 +55,9 @@ describe('an isolate', () => {
     const load = new IsolateLoad()
     const large = { ...NORMAL, bytes: MAX_BODY_BYTES }
     expect(fill(load, large, 100)).toHaveLength(3)
+    expect(() => load.enter({ ...large, bytes: 100_000 }, 0)).toThrow(SHED)
+    // but a small one
+    load.enter(NORMAL, 0)(0)
     load.enter({ ...large, address: '/infer/b' }, 0)
     expect(() => load.enter({ ...NORMAL, address: '/infer/c' }, 0)).toThrow(SHED)
     const claimed = { ...NORMAL, bytes: 100 * MAX_BODY_BYTES }
@@ -120,6 +123,23 @@ describe('an isolate from which one leaves every 100 ms', () => {
     // each has 15 under way, of which one leaves in 800 ms
     expect(() => load.enter(at(3), now)).toThrow(SHED)
     load.enter({ ...at(3), deadlineMs: 60_000 }, now)
+  })
+
+  /** Its pace was never measured again: where eight were too many, each that left made it seven. */
+  test('lets in again who asks an address that has become fast', () => {
+    const load = new IsolateLoad()
+    fill(load, { ...NORMAL, address: '/infer/slow' }, 60)
+    const leaves = fill(load, NORMAL, 20)
+    let now = 0
+    const brief = { ...NORMAL, deadlineMs: 1_000 }
+    while (load.underway > 67) leaves.pop()?.((now += 100))
+    leaves.push(load.enter(brief, now))
+    expect(() => load.enter(brief, now)).toThrow(SHED)
+    for (let i = 0; i < 100; i++) {
+      leaves.pop()?.((now += 1))
+      leaves.push(load.enter(brief, now))
+    }
+    leaves.push(load.enter(brief, now))
   })
 
   test('lets in at once who asks another address', () => {

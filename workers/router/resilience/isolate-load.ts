@@ -14,6 +14,8 @@ const MAX_UNDERWAY_LOW = MAX_UNDERWAY / 2
 const SHARE_OF_FREE = 3
 /** Of the 128 MB that an isolate has for everything. */
 const MAX_BYTES = 4 * MAX_BODY_BYTES
+/** What is smaller takes its place's share of the bytes, and needs no other. */
+const SMALL_BYTES = 64 * 1024
 /** With fewer under way nobody waits for want of room. */
 const BUSY = 32
 /** With fewer of one address its pace is that of its callers. */
@@ -80,8 +82,8 @@ export class IsolateLoad {
     const free = (priority === 'low' ? MAX_UNDERWAY_LOW : MAX_UNDERWAY) - this.underway
     const isFull = crowd.underway >= SHARE_OF_FREE * free
     const freeBytes = MAX_BYTES - this.#bytes
-    const isTooLarge =
-      this.#bytes > 0 && (bytes > freeBytes || crowd.bytes + bytes > SHARE_OF_FREE * freeBytes)
+    const isOverShare = bytes > SMALL_BYTES && crowd.bytes + bytes > SHARE_OF_FREE * freeBytes
+    const isTooLarge = this.#bytes > 0 && (bytes > freeBytes || isOverShare)
     const isBusy = this.underway >= BUSY && crowd.underway >= CROWDED
     const isLate = isBusy && expectedMs > deadlineMs * WAIT_SHARE
     if (isFull || isTooLarge || isLate) throw shed(expectedMs)
@@ -119,6 +121,6 @@ function notePace(crowd: Crowd, now: number): void {
     const ms = Math.max(0, now - crowd.leftAt)
     crowd.paceMs = crowd.paceMs === undefined ? ms : crowd.paceMs + (ms - crowd.paceMs) * WEIGHT
   }
-  // the time until the next one leaves tells the pace only where there always is a next one
-  crowd.leftAt = crowd.underway >= CROWDED ? now : undefined
+  // the time until the next one leaves tells the pace only where there always is a next one, as where no more are let in
+  crowd.leftAt = crowd.underway >= CROWDED - 1 ? now : undefined
 }
