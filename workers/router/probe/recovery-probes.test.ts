@@ -27,6 +27,7 @@ const route = async () => {
 }
 const isNear = (told: string) => /^200 edge\/near;tone@1;ok;[\d.]+ms$/.test(told)
 const isFar = (told: string) => /^200 native\/far;tone@1;ok;[\d.]+ms$/.test(told)
+const wasInVain = (told: string) => /edge\/near;tone@1;(?!ok;|cancelled;)/.test(told)
 
 test('a node that was away is let in again by a probe: no request is spent on it', async () => {
   expect(isNear(await route())).toBe(true)
@@ -48,7 +49,8 @@ test('a node that was away is let in again by a probe: no request is spent on it
       return isNear(told)
     }, BACK_WITHIN)
     .toBe(true)
-  expect(after.filter((told) => !isFar(told) && !isNear(told))).toEqual([])
+  // on a busy machine the first call of it may be hedged, and the other be sooner
+  expect(after.filter((told) => !told.startsWith('200') || wasInVain(told))).toEqual([])
   expect(near.received.slice(0, 2)).toEqual([
     'GET /v2/health/ready',
     'POST /models/tone/versions/1',
