@@ -1,4 +1,5 @@
 import { concatBytes } from './concat-bytes.ts'
+import { declaredLength } from './declared-length.ts'
 import { MeshError } from './mesh-error.ts'
 import { readChunks } from './read-chunks.ts'
 
@@ -15,15 +16,22 @@ export async function readBody(
   who: string,
   alignAt?: number,
 ): Promise<Uint8Array> {
-  const declared = Number(message.headers.get('content-length') ?? 0)
-  if (declared > limit) throw tooLarge(who, `${declared} bytes`, limit)
+  const declared = declaredLength(message.headers)
+  if (declared !== undefined && declared > limit) {
+    throw tooLarge(who, `${declared} bytes`, limit)
+  }
   if (message.body === null) return new Uint8Array(0)
 
+  const reader = readChunks(message.body, { declared, limit })
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of readChunks(message.body, Math.min(declared || Infinity, limit + 1))) {
+  for (let chunk = await reader.read(); chunk; chunk = await reader.read()) {
     size += chunk.byteLength
-    if (size > limit) throw tooLarge(who, 'more', limit)
+    if (size > limit) {
+      const err = tooLarge(who, 'more', limit)
+      await reader.cancel(err)
+      throw err
+    }
     chunks.push(chunk)
   }
   return concatBytes(chunks, size, alignAt)

@@ -28,8 +28,19 @@ function byteStream(size: number): { stream: ReadableStream; cancelled: () => bo
 const bytes = (size: number, from = 0) =>
   Uint8Array.from({ length: size }, (_, i) => (from + i) % 251)
 
-async function lengthsAndBytes(stream: ReadableStream, declared: number) {
-  const chunks = await Array.fromAsync(readChunks(stream, declared))
+const LIMIT = 1024 * 1024
+
+async function allOf(stream: ReadableStream, declared: number | undefined, limit = LIMIT) {
+  const reader = readChunks(stream, { declared, limit })
+  const chunks: Uint8Array[] = []
+  for (let chunk = await reader.read(); chunk; chunk = await reader.read()) chunks.push(chunk)
+  // whoever asks once more is told the same
+  expect(await reader.read()).toBeUndefined()
+  return chunks
+}
+
+async function lengthsAndBytes(stream: ReadableStream, declared: number | undefined) {
+  const chunks = await allOf(stream, declared)
   return {
     lengths: chunks.map((chunk) => chunk.byteLength),
     all: Uint8Array.from(chunks.flatMap((chunk) => Array.from(chunk))),
@@ -39,7 +50,7 @@ async function lengthsAndBytes(stream: ReadableStream, declared: number) {
 test.each([0, 1, 4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 200_000])(
   'reads %i bytes, whatever length was declared',
   async (size) => {
-    for (const declared of [size, Infinity, 1, size + 1]) {
+    for (const declared of [size, undefined, 0, 1, size + 1]) {
       const { all } = await lengthsAndBytes(byteStream(size).stream, declared)
       expect(Buffer.from(all).equals(Buffer.from(bytes(size)))).toBe(true)
     }
@@ -47,9 +58,61 @@ test.each([0, 1, 4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 200_000])(
 )
 
 test('fills chunks of 64 KiB, and the last as far as there is something', async () => {
-  for (const declared of [200_000, Infinity]) {
-    const { lengths } = await lengthsAndBytes(byteStream(200_000).stream, declared)
-    expect(lengths).toEqual([65_536, 65_536, 65_536, 3_392])
+  const { lengths } = await lengthsAndBytes(byteStream(200_000).stream, 200_000)
+  expect(lengths).toEqual([65_536, 65_536, 65_536, 3_392])
+})
+
+test('begins small and doubles where no length was declared', async () => {
+  const { lengths } = await lengthsAndBytes(byteStream(200_000).stream, undefined)
+  expect(lengths).toEqual([4_096, 4_096, 8_192, 16_384, 32_768, 65_536, 65_536, 3_392])
+})
+
+/** As workerd has it: it waits until there are enough, or no more. */
+function asWorkerd(stream: ReadableStream): { stream: ReadableStream; reads: () => number } {
+  let reads = 0
+  const reader = stream.getReader({ mode: 'byob' })
+  const readAtLeast = async (least: number, room: Uint8Array<ArrayBuffer>) => {
+    reads++
+    let filled = 0
+    let view = room
+    while (filled < least) {
+      const { done, value } = await reader.read(view.subarray(filled))
+      if (value) view = new Uint8Array(value.buffer)
+      if (done) break
+      filled += value.byteLength
+    }
+    return { done: filled === 0, value: view.subarray(0, filled) }
+  }
+  // as: of a stream only this is asked for
+  return {
+    stream: { getReader: () => ({ readAtLeast }) } as unknown as ReadableStream,
+    reads: () => reads,
+  }
+}
+
+/** Each read leaves something behind in workerd, and those for the end alone were half of them. */
+test.each([
+  [0, 1],
+  [92, 1],
+  [5_000, 1],
+  [200_000, 4],
+])('a body of %i bytes that says so takes %i reads of workerd', async (size, expected) => {
+  const { stream, reads } = asWorkerd(byteStream(size).stream)
+  const { all } = await lengthsAndBytes(stream, size)
+  expect(Buffer.from(all).equals(Buffer.from(bytes(size)))).toBe(true)
+  expect(reads()).toBe(expected)
+})
+
+test('takes one byte more than the limit and no other, whatever was declared', async () => {
+  for (const declared of [undefined, 10, 4_999]) {
+    const stream: ReadableStream = new ReadableStream({
+      type: 'bytes',
+      start: (controller) => controller.enqueue(bytes(6_000)),
+    })
+    const reader = readChunks(stream, { declared, limit: 5_000 })
+    let size = 0
+    while (size <= 5_000) size += (await reader.read())?.byteLength ?? 0
+    expect(size).toBe(5_001)
   }
 })
 
@@ -66,17 +129,16 @@ test('gives what is no stream of bytes as it comes', async () => {
       controller.close()
     },
   })
-  const { lengths } = await lengthsAndBytes(stream, Infinity)
+  const { lengths } = await lengthsAndBytes(stream, undefined)
   expect(lengths).toEqual([3, 100_000, 5])
 })
 
 /** A body that had been left as it was kept its connection, and its sender went on for ever. */
 test('cancels a body that is not read to its end', async () => {
   const { stream, cancelled } = byteStream(200_000)
-  for await (const chunk of readChunks(stream, Infinity)) {
-    expect(chunk.byteLength).toBe(65_536)
-    break
-  }
+  const reader = readChunks(stream, { declared: undefined, limit: LIMIT })
+  expect((await reader.read())?.byteLength).toBe(4_096)
+  await reader.cancel()
   expect(cancelled()).toBe(true)
 })
 
@@ -86,5 +148,13 @@ test('fails as the body fails', async () => {
     start: (controller) => controller.enqueue(bytes(10)),
     pull: (controller) => controller.error(new Error('cut off')),
   })
-  await expect(Array.fromAsync(readChunks(broken, Infinity))).rejects.toThrow('cut off')
+  await expect(allOf(broken, undefined)).rejects.toThrow('cut off')
+})
+
+test('can be cancelled while its sender makes it wait', async () => {
+  const silent: ReadableStream = new ReadableStream({ type: 'bytes' })
+  const reader = readChunks(silent, { declared: 10, limit: LIMIT })
+  const waiting = reader.read()
+  await reader.cancel()
+  expect(await waiting).toBeUndefined()
 })

@@ -5,48 +5,118 @@ const LEAST_BYTES = 4 * 1024
 
 type Chunk = Uint8Array<ArrayBuffer>
 
-/**
- * The body in chunks as large as there is something to fill them, no byte before its turn. workerd's own iteration
- * gives 4 KiB each, and every one costs a turn of the event loop: 54 for a photo of 220 kB. A body that isn't a stream
- * of bytes comes as it is made. Who stops early cancels it.
- *
- * @param expected how many bytes are worth waiting for: those it says it has, or one more than it may have
- */
-export function readChunks(
-  body: ReadableStream<Uint8Array>,
-  expected: number,
-): AsyncIterable<Uint8Array> {
-  const reader = byteReaderOf(body)
-  return reader ? fillChunks(reader, expected) : body
+const NOTHING: Chunk = new Uint8Array(0)
+
+export interface ChunkReader {
+  /** The next chunk, never an empty one; undefined at the end. */
+  read(): Promise<Chunk | undefined>
+  /** Tells the sender that nothing more is wanted, also while a chunk is waited for. */
+  cancel(reason?: unknown): Promise<void>
 }
 
-async function* fillChunks(
-  reader: ReadableStreamBYOBReader,
-  expected: number,
-): AsyncGenerator<Chunk, void, undefined> {
-  let given = 0
-  let chunk = emptyChunk(expected)
-  let filled = 0
-  try {
-    for (;;) {
-      const { done, value } = await reader.read(chunk.subarray(filled))
-      // the buffer that was lent comes back as another object
-      if (value) chunk = new Uint8Array(value.buffer)
-      if (done) break
-      filled += value.byteLength
-      if (filled < chunk.byteLength) continue
-      yield chunk
-      given += filled
-      chunk = emptyChunk(expected - given)
-      filled = 0
-    }
-    if (filled > 0) yield chunk.subarray(0, filled)
-  } finally {
-    await reader.cancel()
+export interface ExpectedBytes {
+  /** How many it says it has. */
+  declared: number | undefined
+  /** How many it may have; of one with more a single byte is read. */
+  limit: number
+}
+
+/**
+ * The body in chunks as large as there is something to fill them. In workerd each read costs a turn of the event loop
+ * and leaves something behind for its collector, so a body that fits into one chunk takes one. A body that
+ * isn't a stream of bytes comes as it is made.
+ */
+export function readChunks(body: ReadableStream<Chunk>, expected: ExpectedBytes): ChunkReader {
+  const reader = byteReaderOf(body)
+  return reader ? new FilledChunks(reader, expected) : new ChunksAsMade(body.getReader())
+}
+
+class FilledChunks implements ChunkReader {
+  readonly #reader: ReadableStreamBYOBReader
+  readonly #expected: ExpectedBytes
+  #given = 0
+  #ended = false
+
+  constructor(reader: ReadableStreamBYOBReader, expected: ExpectedBytes) {
+    this.#reader = reader
+    this.#expected = expected
+  }
+
+  async read(): Promise<Chunk | undefined> {
+    if (this.#ended) return undefined
+    const size = this.#sizeOfNext()
+    const chunk = await fill(this.#reader, new Uint8Array(new ArrayBuffer(size)))
+    this.#ended = chunk.byteLength < size
+    this.#given += chunk.byteLength
+    return chunk.byteLength > 0 ? chunk : undefined
+  }
+
+  cancel(reason?: unknown): Promise<void> {
+    return this.#reader.cancel(reason)
+  }
+
+  /** One byte more than there should be, so that the end shows in the same read. */
+  #sizeOfNext(): number {
+    const { declared, limit } = this.#expected
+    const given = this.#given
+    // of unknown length: twice as much each time
+    const rest = declared === undefined ? given : declared + 1 - given
+    return Math.min(Math.max(rest, LEAST_BYTES), MOST_BYTES, Math.max(limit + 1 - given, 1))
   }
 }
 
-function byteReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+/**
+ * As many bytes as there is room for; fewer are the last. workerd does it in one read. The standard's own way, `min`,
+ * fails where the body has ended with fewer, so Node reads piece by piece.
+ */
+async function fill(reader: ReadableStreamBYOBReader, room: Chunk): Promise<Chunk> {
+  if ('readAtLeast' in reader) {
+    const { value } = await reader.readAtLeast(room.byteLength, room)
+    return value ?? NOTHING
+  }
+  return fillByPieces(reader, room)
+}
+
+async function fillByPieces(
+  reader: Pick<ReadableStreamBYOBReader, 'read'>,
+  room: Chunk,
+): Promise<Chunk> {
+  const size = room.byteLength
+  let chunk = room
+  let filled = 0
+  while (filled < size) {
+    const { done, value } = await reader.read(chunk.subarray(filled))
+    // a stream that was cancelled keeps what it was lent
+    if (!value) return NOTHING
+    // the buffer comes back as another object
+    chunk = new Uint8Array(value.buffer)
+    if (done) break
+    filled += value.byteLength
+  }
+  return chunk.subarray(0, filled)
+}
+
+class ChunksAsMade implements ChunkReader {
+  readonly #reader: ReadableStreamDefaultReader<Chunk>
+
+  constructor(reader: ReadableStreamDefaultReader<Chunk>) {
+    this.#reader = reader
+  }
+
+  async read(): Promise<Chunk | undefined> {
+    for (;;) {
+      const { done, value } = await this.#reader.read()
+      if (done) return undefined
+      if (value.byteLength > 0) return value
+    }
+  }
+
+  cancel(reason?: unknown): Promise<void> {
+    return this.#reader.cancel(reason)
+  }
+}
+
+function byteReaderOf(body: ReadableStream<Chunk>): ReadableStreamBYOBReader | undefined {
   try {
     return body.getReader({ mode: 'byob' })
   } catch (err) {
@@ -54,8 +124,4 @@ function byteReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
     if (err instanceof TypeError) return undefined
     throw err
   }
-}
-
-function emptyChunk(left: number): Chunk {
-  return new Uint8Array(new ArrayBuffer(Math.min(MOST_BYTES, Math.max(LEAST_BYTES, left))))
 }

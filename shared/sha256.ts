@@ -1,8 +1,10 @@
 import { toHex } from './to-hex.ts'
 
+const utf8 = new TextEncoder()
+
 /** SHA-256 in hex, of bytes or of a text's UTF-8. */
 export async function sha256(data: string | Uint8Array): Promise<string> {
-  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
+  const bytes = typeof data === 'string' ? utf8.encode(data) : data
   return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
 }
 

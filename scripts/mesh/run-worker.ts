@@ -14,6 +14,13 @@ const run = promisify(execFile)
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 10_000
 
+/**
+ * workerd frees what a request leaves behind, each header on its own, in the pause after a collection; with V8's usual
+ * sizes that is of thousands of requests at once, and all others wait a tenth of a second. Small heaps are collected
+ * more often and each time shortly (docs/benchmarks.md). On Cloudflare nobody chooses these.
+ */
+const V8_FLAGS = '--max-semi-space-size=1 --heap-growing-percent=10'
+
 /** Of what wrangler tells when a Worker runs: where its proxy finds it. */
 const Reloaded = z.object({
   proxyData: z.object({
@@ -68,6 +75,7 @@ async function startOnce(options: RunWorkerOptions): Promise<RunningWorker> {
   process.env.WRANGLER_LOG ??= 'error'
   // wrangler's own traces of local Workers: nobody reads them here, and each request writes its spans into SQLite
   process.env.X_LOCAL_OBSERVABILITY ??= 'false'
+  process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS
   const port = options.port === 0 ? await freePort() : options.port
   const before = new Set((await workerdProcesses()).map(({ pid }) => pid))
   const startedSince = async () => (await workerdProcesses()).filter(({ pid }) => !before.has(pid))

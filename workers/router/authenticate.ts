@@ -29,7 +29,8 @@ export function requireKey(...scopes: readonly Scope[]): MiddlewareHandler<Route
 }
 
 async function admit(c: Context<RouterApp>, scopes: readonly Scope[]): Promise<ApiKey> {
-  c.header('www-authenticate', 'Bearer realm="capillary"')
+  const told = c.get('told')
+  told.set('www-authenticate', 'Bearer realm="capillary"')
   const key = await findKey(c)
   if (scopes.length > 0 && !scopes.some((scope) => key.scopes.includes(scope))) {
     throw new MeshError(
@@ -37,7 +38,7 @@ async function admit(c: Context<RouterApp>, scopes: readonly Scope[]): Promise<A
       `this key has the scopes ${key.scopes.join(', ')}; this address needs ${scopes.join(' or ')}`,
     )
   }
-  c.header('www-authenticate', undefined)
+  told.delete('www-authenticate')
   c.set('key', key)
   return key
 }

@@ -76,6 +76,11 @@ export interface RouterVariables extends IsolateState {
   trace: Trace
   requestId: string
   key: ApiKey
+  /**
+   * Headers of the answer, whoever will give it; `identify` sets them. hono keeps those that come before the answer in
+   * a Headers of their own, and workerd frees each entry of one in the pause of a major collection.
+   */
+  told: Map<string, string>
 }
 
 export interface RouterApp {

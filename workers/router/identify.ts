@@ -25,10 +25,13 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     c.set('mirrors', state.mirrors)
     c.set('probes', state.probes)
     c.set('requestId', requestId)
+    const told = new Map<string, string>()
+    c.set('told', told)
     c.set('trace', trace)
     await next()
     // c.header() would make the answer anew for each of them
     const { headers } = c.res
+    for (const [name, value] of told) headers.set(name, value)
     headers.set('x-request-id', requestId)
     headers.set('x-content-type-options', 'nosniff')
     headers.set('traceparent', traceparentOf(trace, trace.spanId))

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 
+import { declaredLength } from '#shared/declared-length.ts'
 import { describeIssues } from '#shared/describe-issues.ts'
 import { parseJson } from '#shared/json.ts'
 import { mediaTypeOf } from '#shared/media-type.ts'
@@ -55,6 +56,6 @@ export function inferRoutes(): Hono<RouterApp> {
 /** What the headers say of the body. JSON has text or media inside, which only the node measures. */
 function bodyOf(headers: Headers): Wanted['has'] {
   const mediaType = mediaTypeOf(headers)
-  const bytes = Number(headers.get('content-length') ?? 0)
+  const bytes = declaredLength(headers) ?? 0
   return mediaType === 'application/json' ? {} : { mediaType, bytes }
 }

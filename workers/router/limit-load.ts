@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 
+import { declaredLength } from '#shared/declared-length.ts'
 import { DEADLINE_HEADER, DEFAULT_DEADLINE_MS } from '#shared/protocol.ts'
 
 import type { RouterApp } from './env.ts'
@@ -16,11 +17,10 @@ export async function limitLoad<T>(c: Context<RouterApp>, work: () => Promise<T>
 }
 
 function enter(c: Context<RouterApp>): (now: number) => void {
-  const length = c.req.header('content-length')
   const arrival = {
     address: c.req.path,
     priority: c.req.header('mesh-priority') === 'low' ? 'low' : 'normal',
-    bytes: length === undefined ? undefined : Number(length),
+    bytes: declaredLength(c.req.raw.headers),
     // one that is no number is refused where it is parsed
     deadlineMs: Number(c.req.header(DEADLINE_HEADER) ?? DEFAULT_DEADLINE_MS),
   } as const

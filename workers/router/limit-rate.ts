@@ -14,12 +14,12 @@ export async function limitRate(c: Context<RouterApp>, { id }: ApiKey): Promise<
   const { RATE_LIMITER, RATE_LIMIT_POLICY } = c.env
   if (!RATE_LIMITER) return
   if (RATE_LIMIT_POLICY !== undefined) {
-    c.header('ratelimit-policy', `${POLICY};${RATE_LIMIT_POLICY}`)
+    c.get('told').set('ratelimit-policy', `${POLICY};${RATE_LIMIT_POLICY}`)
   }
   const { success } = await RATE_LIMITER.limit({ key: id })
   if (success) return
   const window = Number(/w=(\d+)/.exec(RATE_LIMIT_POLICY ?? '')?.[1] ?? DEFAULT_WINDOW_S)
-  c.header('ratelimit', `${POLICY};r=0;t=${window}`)
+  c.get('told').set('ratelimit', `${POLICY};r=0;t=${window}`)
   throw new MeshError(
     'rate_limited',
     `this API key has made more requests than it may; wait ${window} seconds`,

@@ -21,7 +21,6 @@ import type { RouterApp } from './env.ts'
 import { requireCandidates, requireOffers, type Wanted } from './find-candidates.ts'
 import { placeOf } from './matching/offer.ts'
 import { observeCall, observeRefusal, type CallRecord } from './observe/observe-call.ts'
-import { outliveCaller } from './outlive-caller.ts'
 import { findDeployment } from './registry/find-deployment.ts'
 import { followRollout } from './rollout/follow-rollout.ts'
 import { recheckedSnapshotOf, snapshotOf } from './registry/request-snapshot.ts'
@@ -50,8 +49,7 @@ interface Answered {
 export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
   const { candidates, started } = call
   const capability = candidates[0]?.capability ?? null
-  const work = observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
-  return outliveCaller(c, work)
+  return observeCall(c, { capability, started }, (record) => recallOrMake(c, call, record))
 }
 
 async function recallOrMake(
@@ -102,8 +100,7 @@ async function run(c: Context<RouterApp>, call: Call, record: CallRecord): Promi
   tellRoute(c, attempts, reply.serverTiming)
   const model = versionKey({ id: deployment.modelId, version: deployment.version })
   record.answeredBy = { model, node: deployment.node }
-  c.header('mesh-model', model)
-  c.header('mesh-node', deployment.node)
+  c.get('told').set('mesh-model', model).set('mesh-node', deployment.node)
   if ('complaint' in reply) {
     followRollout(c, call, { attempts })
     throw problemError(reply.complaint)
@@ -126,7 +123,7 @@ async function questionOf(c: Context<RouterApp>, call: Call): Promise<Question |
     body: call.body,
     canonical: true,
   }
-  const key = await answerKey(asked, model)
+  const key = directives.noStore ? undefined : await answerKey(asked, model)
   const expiresAt = call.started + call.constraints.deadlineMs
   const snapshot = await snapshotOf(c)
   const isBelieved = (maker: KeptAnswer['deployment']) => isStillBelieved(maker, snapshot)
@@ -169,27 +166,30 @@ async function makeAndKeep(
     const whole: KeptAnswer = { contentType, headers, body, etag, ...maker }
     // who waits for this flight wants the answer of the model it was announced for
     if (made === question.model) kept = whole
-    c.header('cache-status', await keep(question, made, whole, Date.now()))
+    c.get('told').set('cache-status', await keep(question, made, whole, Date.now()))
     return { ...answer, etag }
   } finally {
     flight?.land(kept)
   }
 }
 
-function tellKept(c: Context, { answer, status, age }: Remembered): NodeAnswer {
+function tellKept(c: Context<RouterApp>, { answer, status, age }: Remembered): NodeAnswer {
   const { contentType, headers, body, etag, model, node } = answer
-  c.header('cache-status', status)
-  if (age !== undefined) c.header('age', String(age))
-  c.header('mesh-route', `cache/router;${model};ok;0ms`)
-  c.header('mesh-model', model)
-  c.header('mesh-node', node)
+  const told = c.get('told')
+  told.set('cache-status', status)
+  if (age !== undefined) told.set('age', String(age))
+  told.set('mesh-route', `cache/router;${model};ok;0ms`)
+  told.set('mesh-model', model).set('mesh-node', node)
   return { contentType, headers, body, etag }
 }
 
 /** The answer as the node gave it, or that it is the one the caller has. */
-export function sendAnswer(c: Context, { body, contentType, headers, etag }: NodeAnswer): Response {
+export function sendAnswer(
+  c: Context<RouterApp>,
+  { body, contentType, headers, etag }: NodeAnswer,
+): Response {
   if (etag !== undefined) {
-    c.header('etag', etag)
+    c.get('told').set('etag', etag)
     if (namesEtag(c.req.header('if-none-match'), etag)) return c.body(null, 304)
   }
   return c.body(body, 200, { ...headers, 'content-type': contentType })
@@ -250,9 +250,10 @@ export function readInTime(c: Context, who: string, deadlineMs: number): Promise
 
 function tellRoute(c: Context<RouterApp>, attempts: readonly Attempt[], node: string | null): void {
   c.get('counts').note(attempts)
-  c.header('mesh-route', describeRoute(attempts))
+  const told = c.get('told')
+  told.set('mesh-route', describeRoute(attempts))
   const entries = attempts.map(({ ms }, i) => `attempt${i + 1};dur=${ms}`)
   // only what a node of ours sends; another server's header is not passed on unread
   if (node !== null && /^node;dur=[\d.]{1,16}$/.test(node)) entries.push(node)
-  c.header('server-timing', entries.join(', '))
+  told.set('server-timing', entries.join(', '))
 }

@@ -43,11 +43,11 @@ export class AnswerCache {
     return { answer: entry.answer, ageMs: Math.max(0, now - entry.keptAt) }
   }
 
-  /** Keeps it, unless it is too large; whether it did. */
+  /** Keeps it, unless it is too large; whether it did. What its body was read into may be larger than the body, and isn't kept. */
   keep(key: string, answer: KeptAnswer, now: number): boolean {
     if (answer.body.byteLength > MAX_ANSWER_BYTES) return false
     this.#drop(key)
-    this.#entries.set(key, { answer, keptAt: now })
+    this.#entries.set(key, { answer: { ...answer, body: exactly(answer.body) }, keptAt: now })
     this.#bytes += sizeOf(answer)
     while (this.#bytes > MAX_BYTES) {
       const [oldest] = this.#entries.keys()
@@ -63,6 +63,10 @@ export class AnswerCache {
     this.#entries.delete(key)
     this.#bytes -= sizeOf(entry.answer)
   }
+}
+
+function exactly(body: KeptAnswer['body']): KeptAnswer['body'] {
+  return body.byteLength === body.buffer.byteLength ? body : body.slice()
 }
 
 function sizeOf({ body }: KeptAnswer): number {

@@ -2,6 +2,8 @@ import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { sha256, sha256OfParts } from '#shared/sha256.ts'
 
+const utf8 = new TextEncoder()
+
 /** What an answer depends on besides the model: whose it is, and what was asked of which door. */
 export interface AskedParts {
   /** No other caller is ever given it. */
@@ -46,7 +48,7 @@ function canonicalJson(body: Uint8Array): Uint8Array | undefined {
   }
   try {
     const text = JSON.stringify(parseJson(body), inOrder)
-    return exact ? new TextEncoder().encode(text) : undefined
+    return exact ? utf8.encode(text) : undefined
   } catch (err) {
     if (err instanceof MeshError) return undefined
     throw err

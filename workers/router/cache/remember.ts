@@ -20,8 +20,8 @@ export interface Question {
   asked: AskedParts
   /** The model that would answer: its version and the digests of what it runs. */
   model: string
-  /** Of its answer. */
-  key: string
+  /** Of its answer; undefined where the caller wants it neither looked up nor kept. */
+  key: string | undefined
   directives: CacheDirectives
   /** When the caller stops waiting, in ms since the epoch. */
   expiresAt: number
@@ -40,7 +40,7 @@ export async function recall(
   { store, key, directives, expiresAt, isBelieved }: Question,
   now: number,
 ): Promise<Remembered | undefined> {
-  if (directives.noCache || directives.noStore) return undefined
+  if (key === undefined || directives.noCache) return undefined
   const kept = store.answers.find(key, now)
   const isFresh = kept && kept.ageMs <= (directives.maxAge ?? Infinity) * 1_000
   if (isFresh && isBelieved(kept.answer.deployment)) {
@@ -62,7 +62,7 @@ export function announce({
   key,
   directives,
 }: Question): ReturnType<AnswerStore['flights']['begin']> | undefined {
-  if (directives.noCache || directives.noStore) return undefined
+  if (key === undefined || directives.noCache) return undefined
   return store.flights.begin(key)
 }
 
@@ -74,10 +74,11 @@ export async function keep(
   now: number,
 ): Promise<string> {
   const { store, asked, directives } = question
+  const why = directives.noCache ? 'request' : 'uri-miss'
+  if (question.key === undefined) return `${CACHE}; fwd=${why}`
   // another model than was expected has answered
   const key = model === question.model ? question.key : await answerKey(asked, model)
-  const why = directives.noCache ? 'request' : 'uri-miss'
-  const stored = !directives.noStore && store.answers.keep(key, answer, now)
+  const stored = store.answers.keep(key, answer, now)
   return `${CACHE}; fwd=${why}${stored ? '; stored' : ''}`
 }
 

@@ -1,5 +1,7 @@
 import { concatBytes } from '#shared/concat-bytes.ts'
+import { declaredLength } from '#shared/declared-length.ts'
 import { MeshError } from '#shared/mesh-error.ts'
+import { readChunks, type ChunkReader } from '#shared/read-chunks.ts'
 
 /** Up to this, an answer is held until it is whole: a node that dies halfway is then fallen over. */
 export const MAX_HELD_BYTES = 1024 * 1024
@@ -13,15 +15,15 @@ export async function readAnswer(
   response: Response,
   node: string,
 ): Promise<Bytes | ReadableStream<Bytes>> {
-  const length = Number(response.headers.get('content-length') ?? 0)
-  if (length > MAX_ANSWER_BYTES) {
+  const declared = declaredLength(response.headers)
+  if (declared !== undefined && declared > MAX_ANSWER_BYTES) {
     await response.body?.cancel()
     throw new MeshError(
       'bad_gateway',
-      `${node} answered with ${length} bytes; ${MAX_ANSWER_BYTES} is the most`,
+      `${node} answered with ${declared} bytes; ${MAX_ANSWER_BYTES} is the most`,
     )
   }
-  const body = await receiveAnswer(response.body)
+  const body = await receiveAnswer(response.body, declared)
   if (body instanceof Uint8Array && body.byteLength === 0) {
     throw new MeshError('bad_gateway', `${node} answered 200 with an empty body`)
   }
@@ -34,39 +36,36 @@ export async function readAnswer(
  */
 export async function receiveAnswer(
   body: ReadableStream<Bytes> | null,
+  declared?: number,
 ): Promise<Bytes | ReadableStream<Bytes>> {
   if (body === null) return new Uint8Array(0)
-  const reader = body.getReader()
+  const reader = readChunks(body, { declared, limit: MAX_ANSWER_BYTES })
   const held: Bytes[] = []
   let size = 0
   while (size <= MAX_HELD_BYTES) {
-    const { done, value } = await reader.read()
-    if (done) return concatBytes(held, size)
-    held.push(value)
-    size += value.byteLength
+    const chunk = await reader.read()
+    if (!chunk) return concatBytes(held, size)
+    held.push(chunk)
+    size += chunk.byteLength
   }
   return resume(reader, held, size)
 }
 
-function resume(
-  reader: ReadableStreamDefaultReader<Bytes>,
-  held: Bytes[],
-  already: number,
-): ReadableStream<Bytes> {
+function resume(reader: ChunkReader, held: Bytes[], already: number): ReadableStream<Bytes> {
   let size = already
   return new ReadableStream<Bytes>({
     async pull(controller) {
       const first = held.shift()
       if (first) return controller.enqueue(first)
-      const { done, value } = await reader.read()
-      if (done) return controller.close()
-      size += value.byteLength
+      const chunk = await reader.read()
+      if (!chunk) return controller.close()
+      size += chunk.byteLength
       if (size > MAX_ANSWER_BYTES) {
         const err = new MeshError('bad_gateway', `the answer exceeds ${MAX_ANSWER_BYTES} bytes`)
         await reader.cancel(err)
         return controller.error(err)
       }
-      controller.enqueue(value)
+      controller.enqueue(chunk)
     },
     cancel: (reason) => reader.cancel(reason),
   })

@@ -18,11 +18,15 @@ function failing(error: Error): Context<RouterApp> {
     throw error
   }
   const registry = { current: fail, recheck: fail }
+  const variables = new Map<string, unknown>([
+    ['registry', registry],
+    ['told', new Map()],
+    ['requestId', 'request-1'],
+  ])
   const own = {
-    res: { headers: new Headers() },
     req: { raw: { headers: new Headers() } },
     env: { DB: {} },
-    get: (name: string) => (name === 'registry' ? registry : 'request-1'),
+    get: (name: string) => variables.get(name),
   }
   // as: what callTool reads of a context
   return own as unknown as Context<RouterApp>

@@ -84,10 +84,10 @@ function unknownTool(name: string): ProtocolError {
   )
 }
 
-function told(c: Context): Record<string, string> {
-  const { headers } = c.res
-  const entries = TOLD.map((name): [string, string | null] => [name, headers.get(name)])
+function told(c: Context<RouterApp>): Record<string, string> {
+  const headers = c.get('told')
+  const entries = TOLD.map((name): [string, string | undefined] => [name, headers.get(name)])
   return Object.fromEntries(
-    entries.flatMap(([name, value]) => (value === null ? [] : [[`capillary/${name}`, value]])),
+    entries.flatMap(([name, value]) => (value === undefined ? [] : [[`capillary/${name}`, value]])),
   )
 }

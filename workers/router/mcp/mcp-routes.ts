@@ -1,4 +1,4 @@
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 
 import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
@@ -30,7 +30,7 @@ export function mcpRoutes(search: CapabilitySearch): Hono<RouterApp> {
     // the SDK's schemas take as long to set up as all of the router: who doesn't speak MCP doesn't wait for them
     const { serveMessage } = await import('./serve-message.ts')
     const { body, status, headers } = await serveMessage(c, search, message)
-    return new Response(body, { status, headers: withOwn(c, headers) })
+    return new Response(body, { status, headers })
   })
   return app
 }
@@ -47,11 +47,4 @@ const refuseForeignOrigin: MiddlewareHandler<RouterApp> = async function checkOr
     throw new MeshError('forbidden', 'pages of another origin may not call this address')
   }
   await next()
-}
-
-/** The SDK's headers beside those that the call set. */
-function withOwn(c: Context, headers: Headers): Headers {
-  const all = new Headers(c.res.headers)
-  for (const [name, value] of headers) all.set(name, value)
-  return all
 }
