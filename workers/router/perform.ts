@@ -44,7 +44,7 @@ interface Answered {
 /**
  * The answer that is kept of the very same request, else that of the first candidate that gives one; its
  * headers tell who it was and what was tried. Throws the first complaint of the request, or DispatchError when nobody
- * answered.
+ * answered. It stands behind `requireKey('infer')`, which lets it end though its caller hangs up.
  */
 export function perform(c: Context<RouterApp>, call: Call): Promise<NodeAnswer> {
   const { candidates, started } = call
