@@ -29,7 +29,8 @@ export async function readBody(
     size += chunk.byteLength
     if (size > limit) {
       const err = tooLarge(who, 'more', limit)
-      await reader.cancel(err)
+      // that it fails to stop is no news to whoever sent too much
+      await reader.cancel(err).catch(() => {})
       throw err
     }
     chunks.push(chunk)

@@ -8,23 +8,25 @@ type Chunk = Uint8Array<ArrayBuffer>
 const NOTHING: Chunk = new Uint8Array(0)
 
 export interface ChunkReader {
-  /** The next chunk, never an empty one; undefined at the end. */
+  /** The next chunk, never an empty one, as large as it may be; undefined at the end. */
   read(): Promise<Chunk | undefined>
-  /** Tells the sender that nothing more is wanted, also while a chunk is waited for. */
+  /** What there is of the next chunk as soon as there is anything. */
+  readSome(): Promise<Chunk | undefined>
+  /** Tells the sender that nothing more is wanted, also while a chunk is waited for: that read then ends or fails. */
   cancel(reason?: unknown): Promise<void>
 }
 
 export interface ExpectedBytes {
   /** How many it says it has. */
   declared: number | undefined
-  /** How many it may have; of one with more a single byte is read. */
+  /** How many it may have; of a stream of bytes that has more, one more is read. */
   limit: number
 }
 
 /**
  * The body in chunks as large as there is something to fill them. In workerd each read costs a turn of the event loop
- * and leaves something behind for its collector, so a body that fits into one chunk takes one. A body that
- * isn't a stream of bytes comes as it is made.
+ * and leaves something behind for its collector, so a body that says how long it is and fits into one chunk takes one. A
+ * body that isn't a stream of bytes comes as it is made.
  */
 export function readChunks(body: ReadableStream<Chunk>, expected: ExpectedBytes): ChunkReader {
   const reader = byteReaderOf(body)
@@ -45,22 +47,40 @@ class FilledChunks implements ChunkReader {
   async read(): Promise<Chunk | undefined> {
     if (this.#ended) return undefined
     const size = this.#sizeOfNext()
-    const chunk = await fill(this.#reader, new Uint8Array(new ArrayBuffer(size)))
-    this.#ended = chunk.byteLength < size
-    this.#given += chunk.byteLength
-    return chunk.byteLength > 0 ? chunk : undefined
+    const chunk = await fill(this.#reader, emptyChunk(size))
+    if (chunk.byteLength < size) this.#end()
+    return this.#give(chunk)
+  }
+
+  async readSome(): Promise<Chunk | undefined> {
+    if (this.#ended) return undefined
+    const { done, value } = await this.#reader.read(emptyChunk(this.#sizeOfNext()))
+    if (done) this.#ended = true
+    return this.#give(value ?? NOTHING)
   }
 
   cancel(reason?: unknown): Promise<void> {
     return this.#reader.cancel(reason)
   }
 
+  #give(chunk: Chunk): Chunk | undefined {
+    this.#given += chunk.byteLength
+    return chunk.byteLength > 0 ? chunk : undefined
+  }
+
+  /** Until it hears of the end, workerd keeps what the body came from, a connection; with fewer bytes it doesn't say so. */
+  #end(): void {
+    this.#ended = true
+    void this.#reader.cancel().catch(() => {})
+  }
+
   /** One byte more than there should be, so that the end shows in the same read. */
   #sizeOfNext(): number {
     const { declared, limit } = this.#expected
     const given = this.#given
-    // of unknown length: twice as much each time
-    const rest = declared === undefined ? given : declared + 1 - given
+    // of unknown length, or longer than it said: twice as much each time
+    const isKnown = declared !== undefined && given <= declared
+    const rest = isKnown ? declared + 1 - given : given
     return Math.min(Math.max(rest, LEAST_BYTES), MOST_BYTES, Math.max(limit + 1 - given, 1))
   }
 }
@@ -111,9 +131,17 @@ class ChunksAsMade implements ChunkReader {
     }
   }
 
+  readSome(): Promise<Chunk | undefined> {
+    return this.read()
+  }
+
   cancel(reason?: unknown): Promise<void> {
     return this.#reader.cancel(reason)
   }
+}
+
+function emptyChunk(size: number): Chunk {
+  return new Uint8Array(new ArrayBuffer(size))
 }
 
 function byteReaderOf(body: ReadableStream<Chunk>): ReadableStreamBYOBReader | undefined {

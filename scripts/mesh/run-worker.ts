@@ -17,7 +17,7 @@ const STOP_TIMEOUT_MS = 10_000
 /**
  * workerd frees what a request leaves behind, each header on its own, in the pause after a collection; with V8's usual
  * sizes that is of thousands of requests at once, and all others wait a tenth of a second. Small heaps are collected
- * more often and each time shortly (docs/benchmarks.md). On Cloudflare nobody chooses these.
+ * more often and each time shortly (docs/decisions/0013-what-a-request-leaves-behind.md). On Cloudflare nobody chooses these.
  */
 const V8_FLAGS = '--max-semi-space-size=1 --heap-growing-percent=10'
 

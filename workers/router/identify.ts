@@ -31,10 +31,10 @@ export function identify(state: IsolateState): MiddlewareHandler<RouterApp> {
     await next()
     // c.header() would make the answer anew for each of them
     const { headers } = c.res
-    for (const [name, value] of told) headers.set(name, value)
     headers.set('x-request-id', requestId)
     headers.set('x-content-type-options', 'nosniff')
     headers.set('traceparent', traceparentOf(trace, trace.spanId))
+    for (const [name, value] of told) headers.set(name, value)
     const inner = headers.get('server-timing')
     const total = `total;dur=${(performance.now() - started).toFixed(2)}`
     headers.set('server-timing', inner === null ? total : `${total}, ${inner}`)

@@ -57,12 +57,12 @@ function resume(reader: ChunkReader, held: Bytes[], already: number): ReadableSt
     async pull(controller) {
       const first = held.shift()
       if (first) return controller.enqueue(first)
-      const chunk = await reader.read()
+      const chunk = await reader.readSome()
       if (!chunk) return controller.close()
       size += chunk.byteLength
       if (size > MAX_ANSWER_BYTES) {
         const err = new MeshError('bad_gateway', `the answer exceeds ${MAX_ANSWER_BYTES} bytes`)
-        await reader.cancel(err)
+        await reader.cancel(err).catch(() => {})
         return controller.error(err)
       }
       controller.enqueue(chunk)
