@@ -9,7 +9,7 @@ test.each([
   expect(declaredLength(new Headers({ 'content-length': value }))).toBe(bytes)
 })
 
-/** One that is no number made the count of an isolate's bytes no number either, so that nothing was too much. */
+/** One that is no number would make the count of an isolate's bytes no number either, so that nothing is too much. */
 test.each(['', 'many', '-1', '1.5', '1e3', '5, 5', 'NaN', 'Infinity', '9'.repeat(400)])(
   'a content-length of %j says nothing',
   (value) => {

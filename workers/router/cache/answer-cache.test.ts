@@ -38,7 +38,7 @@ describe('the cache of answers', () => {
     expect([cache.find('a', 0), cache.bytes]).toEqual([undefined, 0])
   })
 
-  /** Answers are read into pieces of 4 KiB: thousands of small ones had held twenty times what was counted. */
+  /** Answers are read into pieces of 4 KiB: small ones would hold far more than is counted of them. */
   test('keeps the bytes of an answer, not all that they were read into', () => {
     const cache = new AnswerCache()
     const room = new Uint8Array(4_096).fill(7)
