@@ -41,6 +41,8 @@ if (values.write) {
   const command = machineLine(
     `npm run load -- --minutes ${values.minutes} --overload-seconds ${values['overload-seconds']}`,
   )
-  await writeSection('load', `## Load\n\n${command}\n\n${report}`)
+  const limiter =
+    'The router is without its rate limiter ([decision 0013](decisions/0013-what-a-request-leaves-behind.md)).'
+  await writeSection('load', `## Load\n\n${command} ${limiter}\n\n${report}`)
 }
 process.exit(reaches.every(({ isMet }) => isMet) ? 0 : 1)

@@ -14,7 +14,7 @@ export interface LoadRequest {
 
 /**
  * The golden examples of the models, one of each model after the other, so that whoever goes through them spreads
- * evenly. The keys take turns: one alone would come to its rate limit. Nothing is answered from the cache.
+ * evenly. The keys take turns. Nothing is answered from the cache.
  */
 export async function loadMix(
   folders: readonly ModelFolder[],

@@ -13,8 +13,9 @@ import { memoryTrend } from './memory-trend.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { runInProcess, type LoadTask } from './run-in-process.ts'
 import { goodputOf } from './tally.ts'
+import { writeUnlimitedRouter } from './write-unlimited-router.ts'
 
-/** Together they may ask four times what one key may (the router's wrangler.toml). */
+/** Callers are several tenants, as of a mesh in use. */
 const KEYS = 4
 /** Of each step of the ramp. */
 const STEP_SECONDS = 8
@@ -30,8 +31,8 @@ const REST_MS = 3_000
 const STEADY_SHARE = 0.8
 const OVERLOAD_FACTOR = 3
 /**
- * Memory, where the system has a folder of it. wrangler's rate limiter and D1 write in the router's own process, and
- * each request waits until its disk has it; on Cloudflare neither is there.
+ * Memory, where the system has a folder of it: wrangler's D1 writes in the router's own process, which waits until a
+ * disk has it; on Cloudflare it is elsewhere.
  */
 const MEMORY_DIR = '/dev/shm'
 /** A registry takes some 20 MB; what is called memory is 64 MB in a container. */
@@ -60,7 +61,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
   await mkdir(outputDir, { mode: 0o700 })
   try {
     const ids = folders.map(({ id }) => id)
-    const mesh = await startMesh({ port: 0, outputDir, ids, log })
+    const routerConfig = await writeUnlimitedRouter(outputDir)
+    const mesh = await startMesh({ port: 0, outputDir, ids, routerConfig, log })
     try {
       const { directUrl: url } = mesh.router
       return await loadStarted(mesh, { url, ids, keys: await createKeys(mesh) }, options)

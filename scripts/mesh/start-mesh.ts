@@ -25,6 +25,8 @@ export interface MeshOptions {
   ids?: readonly string[]
   /** Whether models must pass their examples: they must unless a test wants traffic to go to one that doesn't. */
   verification?: VerificationMode
+  /** The router's wrangler configuration, when it is another than that of the repository. */
+  routerConfig?: string
   log(message: string): void
 }
 
@@ -81,7 +83,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
     log('starting the router')
     const router = await runWorker({
-      configPath: join(ROOT, 'wrangler.toml'),
+      configPath: options.routerConfig ?? join(ROOT, 'wrangler.toml'),
       port: options.port,
       readyPath: '/health',
       registryDir,
