@@ -1,3 +1,4 @@
+import { discardBody } from '../discard-body.ts'
 import { exportRequest } from './export-request.ts'
 import type { Span } from './span.ts'
 
@@ -37,6 +38,6 @@ export async function sendSpans(
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
-  await response.body?.cancel()
+  await discardBody(response)
   if (!response.ok) throw new Error(`the receiver of spans answered ${response.status}`)
 }

@@ -109,6 +109,19 @@ describe('an inference', () => {
     },
   )
 
+  /** What is above 1 MiB isn't held until it is whole. */
+  test.each([1_048_576, 1_048_577, 3_000_000])(
+    'passes on a picture of %i bytes whole',
+    async (size) => {
+      const picture = Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8)) % 256)
+      router.answerWith('image/png', picture)
+      const { status, bytes } = await router.infer()
+      router.answerWith('application/json', '[{"label":"good","score":1}]')
+      expect(status).toBe(200)
+      expect(Buffer.from(bytes).equals(Buffer.from(picture))).toBe(true)
+    },
+  )
+
   test('replaces a request id that has no place in a log', async () => {
     const { headers } = await router.infer({ 'x-request-id': 'a b<c>' })
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)

@@ -1,5 +1,6 @@
 import { concatBytes } from '#shared/concat-bytes.ts'
 import { declaredLength } from '#shared/declared-length.ts'
+import { discardBody } from '#shared/discard-body.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { readChunks, type ChunkReader } from '#shared/read-chunks.ts'
 
@@ -17,7 +18,7 @@ export async function readAnswer(
 ): Promise<Bytes | ReadableStream<Bytes>> {
   const declared = declaredLength(response.headers)
   if (declared !== undefined && declared > MAX_ANSWER_BYTES) {
-    await response.body?.cancel()
+    await discardBody(response)
     throw new MeshError(
       'bad_gateway',
       `${node} answered with ${declared} bytes; ${MAX_ANSWER_BYTES} is the most`,

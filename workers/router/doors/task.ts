@@ -1,3 +1,4 @@
+import { discardBody } from '#shared/discard-body.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
 import { TOKENS_HEADER } from '#shared/protocol.ts'
@@ -19,7 +20,7 @@ export const task: Door = {
     // as the manifest writes it, not as the node did: its parameters could be read otherwise by a browser
     const contentType = produces.find((type) => type === bare)
     if (contentType === undefined) {
-      await response.body?.cancel()
+      await discardBody(response)
       throw new MeshError(
         'bad_gateway',
         `${node} answered 200 with '${bare}'; its model answers ${produces.join(', ')}`,
@@ -30,7 +31,7 @@ export const task: Door = {
 
   async readProblem(response) {
     if (mediaTypeOf(response.headers) !== PROBLEM_MEDIA_TYPE) {
-      await response.body?.cancel()
+      await discardBody(response)
       return undefined
     }
     const problem = Problem.safeParse(await readSmallJson(response)).data

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { discardBody } from '#shared/discard-body.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 import { jsonBytesOf } from '#shared/oip/json-bytes.ts'
 import { Problem } from '#shared/problem.ts'
@@ -45,7 +46,7 @@ export const tensor: Door = {
     if (type === 'application/json') {
       return { contentType: type, headers: {}, body: await readAnswer(response, node) }
     }
-    await response.body?.cancel()
+    await discardBody(response)
     throw new MeshError(
       'bad_gateway',
       `${node} answered 200 with '${type}' and no ${INFERENCE_HEADER}, which is no answer of the Open Inference Protocol`,
@@ -54,7 +55,7 @@ export const tensor: Door = {
 
   async readProblem(response, { transport }) {
     if (!/\bjson$/.test(mediaTypeOf(response.headers))) {
-      await response.body?.cancel()
+      await discardBody(response)
       return undefined
     }
     const body = await readSmallJson(response)

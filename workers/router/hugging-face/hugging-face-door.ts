@@ -1,9 +1,12 @@
 import { huggingFaceAnswer, isShaped } from '#shared/hugging-face/hugging-face-answer.ts'
+import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
+import { MAX_ANSWER_BYTES } from '../dispatch/receive-answer.ts'
 import type { Door } from '../door.ts'
 import { task } from '../doors/task.ts'
 import { versionKey, type Snapshot } from '../registry/snapshot.ts'
+import { wholeAnswer } from '../whole-answer.ts'
 
 const utf8 = new TextEncoder()
 
@@ -20,7 +23,10 @@ export function huggingFaceDoor({ models }: Pick<Snapshot, 'models'>, headers: H
       const shaped = model !== undefined && isShaped(model.manifest)
       if (!shaped || answer.contentType !== 'application/json') return answer
       try {
-        const given: unknown = await new Response(answer.body).json()
+        const given = parseJson(
+          await wholeAnswer(answer, MAX_ANSWER_BYTES, `${node}:`),
+          'its answer',
+        )
         const json = JSON.stringify(huggingFaceAnswer(given, model.manifest, headers))
         return { ...answer, body: new Uint8Array(utf8.encode(json)) }
       } catch (err) {

@@ -4,19 +4,17 @@ import { encodeBase64 } from '#shared/base64.ts'
 import { parseJson } from '#shared/json.ts'
 import type { MeshError } from '#shared/mesh-error.ts'
 import { toProblem } from '#shared/problem.ts'
-import { readBody } from '#shared/read-body.ts'
 
 import type { NodeAnswer } from '../door.ts'
+import { wholeAnswer } from '../whole-answer.ts'
 
 /** In base64 inside of JSON an answer is held several times over, so less than the router else passes on. */
 const MAX_TOOL_ANSWER_BYTES = 8 * 1024 * 1024
 
 /** A node's answer: JSON as structured content and as text, a picture or sound as itself. */
-export async function toolResult(
-  { body, contentType }: NodeAnswer,
-  name: string,
-): Promise<CallToolResult> {
-  const bytes = await readBody(new Response(body), MAX_TOOL_ANSWER_BYTES, `[${name}] the answer:`)
+export async function toolResult(answer: NodeAnswer, name: string): Promise<CallToolResult> {
+  const { contentType } = answer
+  const bytes = await wholeAnswer(answer, MAX_TOOL_ANSWER_BYTES, `[${name}] the answer:`)
   if (contentType !== 'application/json') {
     const type = contentType.startsWith('audio/') ? 'audio' : 'image'
     return { content: [{ type, data: encodeBase64(bytes), mimeType: contentType }] }

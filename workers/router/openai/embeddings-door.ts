@@ -1,8 +1,11 @@
+import { parseJson } from '#shared/json.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
+import { MAX_ANSWER_BYTES } from '../dispatch/receive-answer.ts'
 import type { Door, NodeAnswer } from '../door.ts'
 import { task } from '../doors/task.ts'
 import { isVector } from '../is-vector.ts'
+import { wholeAnswer } from '../whole-answer.ts'
 
 export interface EmbeddingsDoor extends Door {
   /** The vectors of an answer that this door took. */
@@ -39,9 +42,11 @@ async function readVectors(
 ): Promise<number[][]> {
   const wrong = (cause?: unknown) =>
     new MeshError('bad_gateway', `${node} answered what is not one vector for each text`, { cause })
-  const value: unknown = await new Response(body).json().catch((err: unknown) => {
-    throw wrong(err)
-  })
+  const value: unknown = await wholeAnswer({ body }, MAX_ANSWER_BYTES, `${node}:`)
+    .then((bytes) => parseJson(bytes, 'its answer'))
+    .catch((err: unknown) => {
+      throw wrong(err)
+    })
   if (!Array.isArray(value) || value.length !== count || !value.every(isVector)) throw wrong()
   return value
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 
+import { discardBody } from '#shared/discard-body.ts'
 import { log } from '#shared/log.ts'
 import { mediaTypeOf } from '#shared/media-type.ts'
 import { asMeshError } from '#shared/problem.ts'
@@ -127,7 +128,7 @@ async function compareReply(
   if ('complaint' in reply) return UNLIKE_REFUSED
   const { body, ...rest } = reply.answer
   if (!(body instanceof Uint8Array)) {
-    await body.cancel()
+    await discardBody({ body })
     return undefined
   }
   const other = { ...rest, body }

@@ -1,13 +1,12 @@
 import { withinDeadline } from '#shared/deadline.ts'
 import { MeshError } from '#shared/mesh-error.ts'
-import { readBody } from '#shared/read-body.ts'
 import { DEADLINE_HEADER, REQUEST_ID_HEADER } from '#shared/protocol.ts'
 import { beginTrace, createSpanId, traceparentOf } from '#shared/trace.ts'
 
-import type { NodeAnswer } from '../door.ts'
 import type { RouterBindings } from '../env.ts'
 import type { Candidate } from '../registry/snapshot.ts'
 import { transports } from '../transports.ts'
+import { wholeAnswer } from '../whole-answer.ts'
 import type { ExampleCall } from './example-call.ts'
 
 /** An answer, or why what the node said can't be one to its own example. */
@@ -50,7 +49,7 @@ export async function askExample(
     if (response.status !== 200) return refusalOf(response, call, candidate)
     return await orNonsense(async () => {
       const answer = await call.door.accept(response, candidate)
-      const bytes = await bytesOf(answer)
+      const bytes = await wholeAnswer(answer, MAX_EXAMPLE_ANSWER_BYTES, 'its answer:')
       const ms = performance.now() - started
       return { answer: call.read(answer, bytes), ms }
     })
@@ -85,10 +84,4 @@ async function orNonsense(read: () => Promise<ExampleReply>): Promise<ExampleRep
     if (!(err instanceof MeshError)) throw err
     return { refusal: err.message }
   }
-}
-
-async function bytesOf({ body }: NodeAnswer): Promise<Uint8Array<ArrayBuffer>> {
-  if (body instanceof Uint8Array) return body
-  const message = { headers: new Headers(), body }
-  return new Uint8Array(await readBody(message, MAX_EXAMPLE_ANSWER_BYTES, 'its answer:'))
 }

@@ -1,0 +1,4 @@
+/** Tells the sender that nobody reads the rest. A body that has failed already says so here, and has nothing left to end. */
+export async function discardBody({ body }: Pick<Response, 'body'>): Promise<void> {
+  await body?.cancel().catch(() => {})
+}
