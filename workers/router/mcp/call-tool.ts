@@ -13,7 +13,6 @@ import type { CapabilitySearch } from '../discovery/capability-search.ts'
 import { documentsOf, type CapabilityDocument } from '../discovery/documents.ts'
 import { task } from '../doors/task.ts'
 import type { RouterApp } from '../env.ts'
-import { outliveCaller } from '../outlive-caller.ts'
 import { findCandidates, perform } from '../perform.ts'
 import { recheckedSnapshotOf, snapshotOf } from '../registry/request-snapshot.ts'
 import { FIND_CAPABILITY, findCapability } from './find-capability.ts'
@@ -60,8 +59,7 @@ async function infer(
   const { body, contentType, constraints: own } = readToolInput(args, typesOf(document))
   const constraints = constraintsOf(c.req.raw.headers, own)
   const candidates = await findCandidates(c, document.capability, constraints)
-  // the SDK may give up on a call that its client no longer waits for, and with it on what keeps the request alive
-  const work = perform(c, {
+  const answer = await perform(c, {
     door: task,
     candidates,
     constraints,
@@ -69,7 +67,7 @@ async function infer(
     body,
     headers: { 'content-type': contentType },
   })
-  return toolResult(await outliveCaller(c, work), name)
+  return toolResult(answer, name)
 }
 
 function find(

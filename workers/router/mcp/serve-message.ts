@@ -28,8 +28,17 @@ export async function serveMessage(
   search: CapabilitySearch,
   message: unknown,
 ): Promise<Response> {
-  const server = createServer(c, search)
-  const request = c.req.raw
+  const calls: Promise<unknown>[] = []
+  const server = createServer(c, search, calls)
+  try {
+    return await answerMessage(server, c.req.raw, message)
+  } finally {
+    // the SDK gives up on a call whose client hangs up; what it takes of the isolate counts until it ends
+    await Promise.allSettled(calls)
+  }
+}
+
+async function answerMessage(server: Server, request: Request, message: unknown) {
   if (await isLegacyRequest(request, message)) {
     const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
     await server.connect(transport)
@@ -40,7 +49,12 @@ export async function serveMessage(
   return createMcpHandler(() => server, options).fetch(request, { parsedBody: message })
 }
 
-function createServer(c: Context<RouterApp>, search: CapabilitySearch): Server {
+/** A server of one message; what it is asked to call is added to `calls`. */
+function createServer(
+  c: Context<RouterApp>,
+  search: CapabilitySearch,
+  calls: Promise<unknown>[],
+): Server {
   const server = new Server(
     { name: 'capillary', title: 'Capillary', version: MESH_VERSION },
     { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
@@ -48,7 +62,11 @@ function createServer(c: Context<RouterApp>, search: CapabilitySearch): Server {
   server.setRequestHandler('tools/list', async ({ params }) =>
     listTools(await findDocuments(c), params?.cursor),
   )
-  server.setRequestHandler('tools/call', ({ params }) => callTool(c, search, params))
+  server.setRequestHandler('tools/call', ({ params }) => {
+    const call = callTool(c, search, params)
+    calls.push(call)
+    return call
+  })
   return server
 }
 
