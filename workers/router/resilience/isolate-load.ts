@@ -68,9 +68,11 @@ export class IsolateLoad {
 
   /** Lets a request in; what it returns is to be called when it leaves. Throws `shed` where there is no room. */
   enter(
-    { address, priority, bytes = MAX_BODY_BYTES, deadlineMs }: Arrival,
+    { address, priority, bytes: declared = MAX_BODY_BYTES, deadlineMs }: Arrival,
     now: number,
   ): (now: number) => void {
+    // what says that it has more is refused before it is read: it must not keep others out until then
+    const bytes = Math.min(declared, MAX_BODY_BYTES)
     this.#forgetGone(now)
     const crowd = this.#crowds.get(address) ?? {
       underway: 0,
@@ -83,7 +85,7 @@ export class IsolateLoad {
     const isFull = crowd.underway >= SHARE_OF_FREE * free
     const freeBytes = MAX_BYTES - this.#bytes
     const isOverShare = bytes > SMALL_BYTES && crowd.bytes + bytes > SHARE_OF_FREE * freeBytes
-    const isTooLarge = this.#bytes > 0 && (bytes > freeBytes || isOverShare)
+    const isTooLarge = bytes > freeBytes || isOverShare
     const isBusy = this.underway >= BUSY && crowd.underway >= CROWDED
     const isLate = isBusy && expectedMs > deadlineMs * WAIT_SHARE
     if (isFull || isTooLarge || isLate) throw shed(expectedMs)
