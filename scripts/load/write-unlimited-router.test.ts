@@ -30,6 +30,13 @@ test('its code is that of the repository, wherever its configuration lies', () =
   expect(isAbsolute(String(written.main)) && existsSync(String(written.main))).toBe(true)
 })
 
+test('its registry is the one that is migrated', () => {
+  const databases = ({ d1_databases: all }: Config) =>
+    all.map(({ binding, database_id: id }) => ({ binding, id }))
+  expect(databases(own)).toHaveLength(1)
+  expect(databases(written)).toEqual(databases(own))
+})
+
 test.each(['name', 'compatibility_date', 'compatibility_flags', 'services', 'vars', 'triggers'])(
   'its %s is that of the repository',
   (field) => {
