@@ -21,10 +21,8 @@ export function embeddingsDoor(count: number): EmbeddingsDoor {
     // what it read of an answer stands beside the answer
     kept: false,
     async accept(response, candidate) {
-      const { body, ...rest } = await task.accept(response, candidate)
-      const vectors = await readVectors(body, count, candidate.node)
-      const answer = { ...rest, body: body instanceof Uint8Array ? body : new Uint8Array(0) }
-      read.set(answer, vectors)
+      const answer = await task.accept(response, candidate)
+      read.set(answer, await readVectors(answer, count, candidate.node))
       return answer
     },
     vectorsOf(answer) {
@@ -35,14 +33,10 @@ export function embeddingsDoor(count: number): EmbeddingsDoor {
   }
 }
 
-async function readVectors(
-  body: NodeAnswer['body'],
-  count: number,
-  node: string,
-): Promise<number[][]> {
+async function readVectors(answer: NodeAnswer, count: number, node: string): Promise<number[][]> {
   const wrong = (cause?: unknown) =>
     new MeshError('bad_gateway', `${node} answered what is not one vector for each text`, { cause })
-  const value: unknown = await wholeAnswer({ body }, MAX_ANSWER_BYTES, `${node}:`)
+  const value: unknown = await wholeAnswer(answer, MAX_ANSWER_BYTES, `${node}:`)
     .then((bytes) => parseJson(bytes, 'its answer'))
     .catch((err: unknown) => {
       throw wrong(err)
