@@ -3,7 +3,8 @@ import { readBody } from '#shared/read-body.ts'
 import type { NodeAnswer } from './door.ts'
 
 /**
- * An answer that is read here and not only passed on. Throws `payload_too_large` beyond `limit` bytes.
+ * An answer that is read here and not only passed on. Throws `payload_too_large` when more than `limit` bytes of it come;
+ * one that is held already is small.
  *
  * @param who prefix of the message
  */
@@ -13,5 +14,5 @@ export async function wholeAnswer(
   who: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (body instanceof Uint8Array) return body
-  return new Uint8Array(await readBody({ headers: new Headers(), body }, limit, who))
+  return readBody({ headers: new Headers(), body }, limit, who)
 }

@@ -226,11 +226,14 @@ describe('a call', () => {
     expect(JSON.stringify(result)).not.toContain('alert')
   })
 
-  test('of a node that answers JSON that is none is a failure, not a crash', async () => {
+  test('of a node that answers JSON that is none is a failure of the node, not of the call', async () => {
     router.answerWith('application/json', '[{"label":')
     const result = await call(TONE, { text: 'x' })
     router.answerWith('application/json', '[{"label":"good","score":1}]')
-    expect(result.isError).toBe(true)
+    expect(result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/^bad_gateway: .*not valid JSON/) }],
+    })
   })
 
   test.each(['text-classification_tome', 'tone', '__proto__', '', 'text-classification/tone'])(

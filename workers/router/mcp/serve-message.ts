@@ -33,7 +33,7 @@ export async function serveMessage(
   try {
     return await answerMessage(server, c.req.raw, message)
   } finally {
-    // the SDK gives up on a call whose client hangs up; what it takes of the isolate counts until it ends
+    // the SDK gives up on a call when a signal tells that its client has hung up; what it takes of the isolate counts until it ends
     await Promise.allSettled(calls)
   }
 }

@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 
 import { encodeBase64 } from '#shared/base64.ts'
 import { parseJson } from '#shared/json.ts'
-import type { MeshError } from '#shared/mesh-error.ts'
+import { MeshError } from '#shared/mesh-error.ts'
 import { toProblem } from '#shared/problem.ts'
 
 import type { NodeAnswer } from '../door.ts'
@@ -11,8 +11,21 @@ import { wholeAnswer } from '../whole-answer.ts'
 /** In base64 inside of JSON an answer is held several times over, so less than the router else passes on. */
 const MAX_TOOL_ANSWER_BYTES = 8 * 1024 * 1024
 
-/** A node's answer: JSON as structured content and as text, a picture or sound as itself. */
+/**
+ * A node's answer: JSON as structured content and as text, a picture or sound as itself. Throws `bad_gateway` when it
+ * can't be read, or is too large for a tool's result.
+ */
 export async function toolResult(answer: NodeAnswer, name: string): Promise<CallToolResult> {
+  try {
+    return await readResult(answer, name)
+  } catch (err) {
+    // it isn't the caller who can mend it
+    const why = err instanceof MeshError ? err.message : `[${name}] the answer broke off`
+    throw new MeshError('bad_gateway', why, { cause: err })
+  }
+}
+
+async function readResult(answer: NodeAnswer, name: string): Promise<CallToolResult> {
   const { contentType } = answer
   const bytes = await wholeAnswer(answer, MAX_TOOL_ANSWER_BYTES, `[${name}] the answer:`)
   if (contentType !== 'application/json') {
