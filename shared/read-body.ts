@@ -15,7 +15,7 @@ export async function readBody(
   limit: number,
   who: string,
   alignAt?: number,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const declared = declaredLength(message.headers)
   if (declared !== undefined && declared > limit) {
     throw tooLarge(who, `${declared} bytes`, limit)
@@ -23,7 +23,7 @@ export async function readBody(
   if (message.body === null) return new Uint8Array(0)
 
   const reader = readChunks(message.body, { declared, limit })
-  const chunks: Uint8Array[] = []
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   let size = 0
   for (let chunk = await reader.read(); chunk; chunk = await reader.read()) {
     size += chunk.byteLength

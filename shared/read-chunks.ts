@@ -1,5 +1,3 @@
-import { concatBytes } from './concat-bytes.ts'
-
 /** As much as is read at once. */
 const MOST_BYTES = 64 * 1024
 /** Not less, whatever length was declared: one that lies must not make single bytes of it. */
@@ -28,7 +26,7 @@ export interface ExpectedBytes {
 /**
  * The body in chunks as large as there is something to fill them. In workerd each read costs a turn of the event loop
  * and leaves something behind for its collector, so a body that says how long it is and fits into one chunk takes one. A
- * body that isn't a stream of bytes comes as it is made, small pieces together.
+ * body that isn't a stream of bytes comes as it is made.
  */
 export function readChunks(body: ReadableStream<Chunk>, expected: ExpectedBytes): ChunkReader {
   const reader = byteReaderOf(body)
@@ -125,25 +123,16 @@ class ChunksAsMade implements ChunkReader {
     this.#reader = reader
   }
 
-  /** Small pieces together: whoever collects them would keep an object for each byte. */
   async read(): Promise<Chunk | undefined> {
-    const pieces: Chunk[] = []
-    let size = 0
-    while (size < LEAST_BYTES) {
-      const piece = await this.readSome()
-      if (!piece) break
-      pieces.push(piece)
-      size += piece.byteLength
-    }
-    return size > 0 ? concatBytes(pieces, size) : undefined
-  }
-
-  async readSome(): Promise<Chunk | undefined> {
     for (;;) {
       const { done, value } = await this.#reader.read()
       if (done) return undefined
       if (value.byteLength > 0) return value
     }
+  }
+
+  readSome(): Promise<Chunk | undefined> {
+    return this.read()
   }
 
   cancel(reason?: unknown): Promise<void> {
