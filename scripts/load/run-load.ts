@@ -61,6 +61,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadRun> {
   await mkdir(outputDir, { mode: 0o700 })
   try {
     const ids = folders.map(({ id }) => id)
+    log('this router has no rate limiter: wrangler’s would be measured, not Cloudflare’s')
     const routerConfig = await writeUnlimitedRouter(outputDir)
     const mesh = await startMesh({ port: 0, outputDir, ids, routerConfig, log })
     try {

@@ -19,7 +19,7 @@ export async function writeUnlimitedRouter(dir: string): Promise<string> {
   }
   const { ratelimits: _, ...config } = rawConfig
   const path = join(dir, 'wrangler.json')
-  // paths in it are of its own folder
+  // paths in it are of its own folder; the only other one, of migrations, isn't read by a Worker that runs
   const main = resolve(dirname(configPath), rawConfig.main)
   await writeFile(path, JSON.stringify({ ...config, main }))
   return path
