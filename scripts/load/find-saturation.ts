@@ -32,11 +32,26 @@ function isPastPeak(steps: readonly RampStep[]): boolean {
     .every(({ result }) => goodputOf(result) < before * (1 + LEAST_GAIN))
 }
 
+/**
+ * The number of callers that is held next, for long enough to believe: the best of several short steps is better than
+ * the mesh is, since it was chosen for that. The next best follows where answers come too late then; undefined when one
+ * was held. Throws when none is left.
+ */
+export function nextHeld(ramp: readonly RampStep[], held: readonly RampStep[]): number | undefined {
+  if (held.some(isInTime)) return undefined
+  const tried = new Set(held.map(({ connections }) => connections))
+  return saturationOf(ramp.filter(({ connections }) => !tried.has(connections))).connections
+}
+
 /** The step with the highest goodput whose answers still come in time. Throws when none has. */
 export function saturationOf(steps: readonly RampStep[]): RampStep {
   const [best] = steps
-    .filter(({ result }) => result.right > 0 && result.p99 <= MAX_P99_MS)
+    .filter(isInTime)
     .toSorted((a, b) => goodputOf(b.result) - goodputOf(a.result))
   if (!best) throw new Error(`no load was answered with a p99 of ${MAX_P99_MS} ms or less`)
   return best
+}
+
+function isInTime({ result: { right, p99 } }: RampStep): boolean {
+  return right > 0 && p99 <= MAX_P99_MS
 }

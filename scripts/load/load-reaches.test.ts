@@ -27,6 +27,8 @@ const still = { start: 100 * MIB, max: 110 * MIB, end: 105 * MIB, slope: 0, grow
 /** A run that meets every reach, but for what is given. */
 const run = (over: Partial<LoadRun> = {}): LoadRun => ({
   ramp: [{ connections: 8, result: result({ right: 1_000, sent: 1_000 }) }],
+  held: [{ connections: 8, result: result({ right: 990, sent: 990 }) }],
+  again: { connections: 8, result: result({ right: 980, sent: 980 }) },
   peak: 100,
   steady: result(),
   overload: result({ sent: 3_000, right: 850, shed: 2_150 }),
@@ -42,6 +44,8 @@ test('a good run meets every reach', () => {
 
 test.each<[string, Partial<LoadRun>, RegExp]>([
   ['one lost in the ramp', { ramp: [{ connections: 1, result: result({ lost: 1 }) }] }, /lost/],
+  ['one lost while held', { held: [{ connections: 1, result: result({ lost: 1 }) }] }, /lost/],
+  ['one lost when held again', { again: { connections: 1, result: result({ lost: 1 }) } }, /lost/],
   ['one lost below saturation', { steady: result({ lost: 1 }) }, /lost/],
   ['one lost in overload', { overload: result({ right: 850, lost: 1 }) }, /lost/],
   [
@@ -69,6 +73,8 @@ test.each<[string, Partial<LoadRun>, RegExp]>([
 test('the report has a row for each load, process and reach', () => {
   const report = loadReport(run(), loadReaches(run({ peak: 200 }))).join('\n')
   expect(report).toContain('| 8 callers | 100 | 100 | 10.0 | 40.0 | 0 | 0 | 0 |')
+  expect(report).toContain('| 8 callers, held | 99 | 99 |')
+  expect(report).toContain('| 8 callers, after that | 98 | 98 |')
   expect(report).toContain('| 300 % of saturation | 300 | 85 |')
   expect(report).toContain('| text-classification/tone | 3.0 | 5.2 |')
   expect(report).toContain('| router | 100 | 110 | 105 | 0.0 |')

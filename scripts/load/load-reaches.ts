@@ -5,10 +5,14 @@ import { goodputOf, type LoadResult } from './tally.ts'
 /** What a whole run has measured. */
 export interface LoadRun {
   ramp: readonly RampStep[]
-  /** Right answers a second at saturation. */
+  /** Steps of it made again, for longer: the last is saturation. */
+  held: readonly RampStep[]
+  /** Right answers a second then. */
   peak: number
   /** At 80 % of it. */
   steady: LoadResult
+  /** Saturation once more, after that: what the machine itself does changes within minutes. */
+  again: RampStep
   /** At three times of it. */
   overload: LoadResult
   memory: readonly ProcessMemory[]
@@ -34,8 +38,9 @@ const LEAST_OVERLOAD_SHARE = 0.8
 /** Of what isn't answered under overload. */
 const LEAST_SHED_SHARE = 0.95
 
-export function loadReaches({ ramp, peak, steady, overload, memory }: LoadRun): Reach[] {
-  const all = [...ramp.map(({ result }) => result), steady, overload]
+export function loadReaches(run: LoadRun): Reach[] {
+  const { ramp, held, peak, steady, again, overload, memory } = run
+  const all = [...[...ramp, ...held, again].map(({ result }) => result), steady, overload]
   const lost = all.reduce((sum, result) => sum + result.lost, 0)
   const answered = steady.right / steady.sent
   const ratios = Object.values(steady.capabilities).map(({ p50, p99 }) => p99 / p50)

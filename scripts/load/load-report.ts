@@ -5,12 +5,14 @@ const MIB = 1024 * 1024
 
 /** What `npm run load` prints, and a document may show. */
 export function loadReport(run: LoadRun, reaches: readonly Reach[]): string[] {
-  const { ramp, steady, overload, memory } = run
+  const { ramp, held, steady, again, overload, memory } = run
   return [
     '| load | sent/s | right/s | p50 ms | p99 ms | shed | refused | lost |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...ramp.map(({ connections, result }) => resultRow(`${connections} callers`, result)),
+    ...held.map(({ connections, result }) => resultRow(`${connections} callers, held`, result)),
     resultRow('80 % of saturation', steady),
+    resultRow(`${again.connections} callers, after that`, again.result),
     resultRow('300 % of saturation', overload),
     '',
     '| at 80 % of saturation | p50 ms | p99 ms | ratio |',

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { readModelFolders } from '../../workers/native/model-folders.ts'
 import { startMesh, type Mesh } from '../mesh/start-mesh.ts'
 import { MODELS_DIR } from '../paths.ts'
-import { nextConnections, saturationOf, type RampStep } from './find-saturation.ts'
+import { nextConnections, nextHeld, saturationOf, type RampStep } from './find-saturation.ts'
 import { progressLine } from './load-report.ts'
 import type { LoadRun } from './load-reaches.ts'
 import { memoryTrend } from './memory-trend.ts'
@@ -21,11 +21,12 @@ const KEYS = 4
 const STEP_SECONDS = 8
 const WARM_UP_CONNECTIONS = 16
 /**
- * Of the steady part, for each model alone. V8 first collects what a cheap model's requests leave behind after some
- * 14,000 of them, and until then its process grows: within ten minutes of a mix it isn't seen to stop.
+ * Of the steady part, for each model alone before it, and for saturation. V8 first collects what a cheap model's requests
+ * leave behind after some 14,000 of them, and until then its process grows: within ten minutes of a mix it isn't seen to
+ * stop.
  */
-const WARM_UP_SHARE = 0.1
-const LEAST_WARM_UP_SECONDS = 3
+const LONG_SHARE = 0.1
+const LEAST_LONG_SECONDS = 3
 /** What is left of one load must not be charged to the next. */
 const REST_MS = 3_000
 const STEADY_SHARE = 0.8
@@ -92,10 +93,8 @@ async function loadStarted(
   mix: Omit<LoadTask, 'load'>,
   { steadySeconds, overloadSeconds, log }: LoadOptions,
 ): Promise<LoadRun> {
-  const warmUp = {
-    connections: WARM_UP_CONNECTIONS,
-    seconds: Math.max(Math.round(steadySeconds * WARM_UP_SHARE), LEAST_WARM_UP_SECONDS),
-  }
+  const longSeconds = Math.max(Math.round(steadySeconds * LONG_SHARE), LEAST_LONG_SECONDS)
+  const warmUp = { connections: WARM_UP_CONNECTIONS, seconds: longSeconds }
   for (const id of mix.ids) {
     log(
       `warming up ${id}: ${progressLine(await runInProcess({ ...mix, ids: [id], load: warmUp }))}`,
@@ -109,18 +108,19 @@ async function loadStarted(
   ])
   try {
     await watch.sample()
-    const ramp: RampStep[] = []
-    for (
-      let connections = nextConnections(ramp);
-      connections !== undefined;
-      connections = nextConnections(ramp)
-    ) {
-      const result = await runInProcess({ ...mix, load: { connections, seconds: STEP_SECONDS } })
+    const step = async (connections: number, seconds: number): Promise<RampStep> => {
+      const result = await runInProcess({ ...mix, load: { connections, seconds } })
       log(`${connections} callers, ${progressLine(result)}`)
-      ramp.push({ connections, result })
       await rest()
+      return { connections, result }
     }
-    const peak = goodputOf(saturationOf(ramp).result)
+    const ramp = await stepsOf(nextConnections, (connections) => step(connections, STEP_SECONDS))
+    const held = await stepsOf(
+      (soFar) => nextHeld(ramp, soFar),
+      (connections) => step(connections, longSeconds),
+    )
+    const saturation = saturationOf(held)
+    const peak = goodputOf(saturation.result)
     const load = (name: string, rate: number, seconds: number) => {
       log(`${name}: ${rate.toFixed(0)} requests a second for ${seconds} s`)
       return runInProcess({ ...mix, load: { rate, seconds } }, (soFar) => log(progressLine(soFar)))
@@ -129,6 +129,7 @@ async function loadStarted(
     const steady = await load('steady', peak * STEADY_SHARE, steadySeconds)
     const to = watch.seconds
     await rest()
+    const again = await step(saturation.connections, longSeconds)
     const overload = await load('overload', peak * OVERLOAD_FACTOR, overloadSeconds)
     await watch.sample()
     const memory = Array.from(watch.samples, ([name, samples]) => ({
@@ -136,10 +137,20 @@ async function loadStarted(
       whole: memoryTrend(samples),
       steady: memoryTrend(samples.filter(({ at }) => at >= from && at <= to)),
     }))
-    return { ramp, peak, steady, overload, memory }
+    return { ramp, held, peak, steady, again, overload, memory }
   } finally {
     watch.stop()
   }
+}
+
+/** Makes one step after the other until there is no next. */
+async function stepsOf(
+  next: (soFar: readonly RampStep[]) => number | undefined,
+  make: (connections: number) => Promise<RampStep>,
+): Promise<RampStep[]> {
+  const steps: RampStep[] = []
+  for (let own = next(steps); own !== undefined; own = next(steps)) steps.push(await make(own))
+  return steps
 }
 
 function rest(): Promise<void> {
