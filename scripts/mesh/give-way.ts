@@ -6,7 +6,7 @@ const { errno: systemErrors } = constants
 /**
  * Lets a process have less of a core than those of normal priority want. On Cloudflare router and models share none; on
  * one machine a model that has a photo to decode would keep the router, and with it every caller of any other model,
- * from its turn. What replaces a process that crashed doesn't know of it.
+ * from its turn, and a model that takes text from its own. What replaces a process that crashed doesn't know of it.
  */
 export function giveWay(pid: number): void {
   // a Worker whose own process wasn't found has ours, which starts the router too

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Placement } from '#shared/manifest.ts'
+import { takesText } from '#shared/text-type.ts'
 
 import type { VerificationMode } from '../../workers/router/verify/card-policy.ts'
 import { readModelFolders, type ModelFolder } from '../../workers/native/model-folders.ts'
@@ -68,7 +69,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     running.push(native)
 
     const models = new Map<string, RunningWorker>()
-    for (const { id, path } of folders.filter(isEdge)) {
+    for (const { id, path, manifest } of folders.filter(isEdge)) {
       log(`starting ${id}`)
       const worker = await runWorker({
         configPath: join(path, 'wrangler.toml'),
@@ -77,7 +78,8 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
         registryDir,
       })
       running.push(worker)
-      giveWay(worker.pid)
+      // a text needs no decoding; one that waited for somebody's photo would be late for no work of its own
+      if (!takesText(manifest)) giveWay(worker.pid)
       models.set(id, worker)
     }
 
