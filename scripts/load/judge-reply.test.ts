@@ -58,3 +58,11 @@ test.each<[string, Partial<Reply>]>([
   const reply = { ...problem('shed', { 'retry-after': '1' }), ...other }
   expect(await judgeReply(reply, check)).toMatchObject({ kind: 'lost' })
 })
+
+test('tells the beginning of what isn’t understood, in one line, so that it is known who said it', async () => {
+  const text = `Error: the code had hung\n    at somewhere${'x'.repeat(1_000)}`
+  const fate = await judgeReply({ status: 500, headers: {}, text }, check)
+  const why = fate.kind === 'lost' ? fate.why : ''
+  expect(why).toMatch(/^500 without a typed error: 'Error: the code had hung at somewherex+'$/)
+  expect(why.length).toBeLessThan(200)
+})

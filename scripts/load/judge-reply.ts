@@ -3,6 +3,9 @@ import { Problem, PROBLEM_MEDIA_TYPE } from '#shared/problem.ts'
 
 import type { AnswerCheck } from './answer-check.ts'
 
+/** Of what isn't understood, enough to know who said it. */
+const MAX_SAID_CHARS = 120
+
 /** What a request came back with; undefined when nothing did. */
 export interface Reply {
   status: number
@@ -27,7 +30,10 @@ export async function judgeReply(reply: Reply | undefined, check: AnswerCheck): 
     return (await check.isRight(text)) ? { kind: 'right' } : { kind: 'lost', why: 'wrong answer' }
   }
   const code = codeOf(reply)
-  if (code === undefined) return { kind: 'lost', why: `${status} without a typed error` }
+  if (code === undefined) {
+    const said = text.slice(0, MAX_SAID_CHARS).replaceAll(/\s+/g, ' ')
+    return { kind: 'lost', why: `${status} without a typed error: '${said}'` }
+  }
   const isShed = status === 503 && /^\d+$/.test(String(headers['retry-after']))
   return { kind: isShed ? 'shed' : 'refused', code }
 }
