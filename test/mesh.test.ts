@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { constants, getPriority } from 'node:os'
 import { join } from 'node:path'
 
 import { describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 
 import { encodePng } from '#shared/media/encode-png.ts'
+import { takesText } from '#shared/text-type.ts'
 
 import { exampleRequest } from '../scripts/mesh/example-request.ts'
 import { MODELS_DIR, OUTPUT_DIR } from '../scripts/paths.ts'
@@ -20,6 +22,16 @@ const Named = z.array(z.looseObject({ id: z.string() }))
 
 const folders = readModelFolders(MODELS_DIR)
 const { post, get } = meshClient(mesh)
+
+/** A cheap model's p99 was four times its p50 and not three and a half, since it waited for others' photos. */
+test('what takes text has the priority that the tests have; what takes pictures or sound gives way', () => {
+  const edge = folders.filter(({ id }) => id in mesh.workerPids)
+  const priorities = edge.map(({ id }) => [id, getPriority(mesh.workerPids[id])])
+  const below = constants.priority.PRIORITY_BELOW_NORMAL
+  const expected = edge.map(({ id, manifest }) => [id, takesText(manifest) ? getPriority() : below])
+  expect(priorities).toEqual(expected)
+  expect(new Set(priorities.map(([, priority]) => priority)).size).toBe(2)
+})
 
 describe('the public endpoint', () => {
   for (const folder of folders) {

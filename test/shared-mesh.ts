@@ -16,6 +16,8 @@ export interface SharedMesh {
   nativeUrl: string
   /** Base URL of each model Worker by model id. */
   workerUrls: Record<string, string>
+  /** Of each edge model's own workerd. */
+  workerPids: Record<string, number>
 }
 
 declare module 'vitest' {
@@ -44,6 +46,7 @@ export default async function startSharedMesh(project: TestProject): Promise<() 
     publicKey,
     nativeUrl: mesh.native.url,
     workerUrls: Object.fromEntries(Array.from(mesh.models, ([id, worker]) => [id, worker.url])),
+    workerPids: Object.fromEntries(Array.from(mesh.models, ([id, worker]) => [id, worker.pid])),
   })
   return () => mesh.stop()
 }

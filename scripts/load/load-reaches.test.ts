@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { loadReaches, type LoadRun } from './load-reaches.ts'
-import { loadReport } from './load-report.ts'
+import { loadReport, progressLine } from './load-report.ts'
 import type { LoadResult } from './tally.ts'
 
 const MIB = 1024 * 1024
@@ -79,4 +79,11 @@ test('the report has a row for each load, process and reach', () => {
   expect(report).toContain('| text-classification/tone | 3.0 | 5.2 |')
   expect(report).toContain('| router | 100 | 110 | 105 | 0.0 |')
   expect(report).toContain('85/s = 0.42 × 200/s | **missed** |')
+})
+
+test('the line of progress tells the most frequent reasons, however many there are', () => {
+  const rare = Array.from({ length: 1_000 }, (_, i) => [`500: '${i}'`, 1])
+  const line = progressLine(result({ reasons: { ...Object.fromEntries(rare), shed: 5 } }))
+  expect(line).toMatch(/; shed 5, 500: '0' 1, .* and 993 more reasons$/)
+  expect(line.length).toBeLessThan(400)
 })

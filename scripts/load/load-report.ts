@@ -49,10 +49,15 @@ function ratioOf(times: Times | undefined): string {
   return times ? (times.p99 / times.p50).toFixed(1) : '-'
 }
 
+/** What a load doesn't understand is told in the answers' own words, which may all differ. */
+const MAX_REASONS = 8
+
 /** One line that says how a load goes. */
 export function progressLine(result: LoadResult & { underway?: number }): string {
   const { seconds, sent, right, shed, refused, lost, reasons, p50, p99, underway = 0 } = result
-  const why = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`)
+  const most = Object.entries(reasons).toSorted(([, a], [, b]) => b - a)
+  const why = most.slice(0, MAX_REASONS).map(([reason, count]) => `${reason} ${count}`)
+  if (most.length > MAX_REASONS) why.push(`and ${most.length - MAX_REASONS} more reasons`)
   return (
     `${seconds.toFixed(0)} s: ${sent} answered, ${right} right (${goodputOf(result).toFixed(0)}/s, ` +
     `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms), ${shed} shed, ${refused} refused, ${lost} lost, ` +

@@ -21,9 +21,9 @@ const KEYS = 4
 const STEP_SECONDS = 8
 const WARM_UP_CONNECTIONS = 16
 /**
- * Of the steady part, for each model alone before it, and for saturation. V8 first collects what a cheap model's requests
+ * Of the steady part. So long each model is loaded alone before it, since V8 first collects what a cheap model's requests
  * leave behind after some 14,000 of them, and until then its process grows: within ten minutes of a mix it isn't seen to
- * stop.
+ * stop. And so long saturation is held.
  */
 const LONG_SHARE = 0.1
 const LEAST_LONG_SECONDS = 3
