@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Of test/, what starts no mesh and changes nothing that others read. */
 const ALONE =
-  'test/{security/*,cut-parity,dashboard,eval,inflate-memory,observe,repo,run-worker,trace}.test.ts'
+  'test/{security/*,cut-parity,dashboard,eval,inflate-memory,observe,repo,run-worker,shared-promises,trace}.test.ts'
 
 /** Against hanging only: many start real processes, and the machine may be small and busy. */
 const LIMITS = { testTimeout: 60_000, hookTimeout: 120_000 }

@@ -58,19 +58,19 @@ export class WaitingLine {
     if (expectedMs + answerMs > timeLeftMs) throw shed(expectedMs)
     if (this.#waiting.length >= MAX_WAITING && !this.#makeRoom(priority)) throw shed(expectedMs)
 
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let own: Waiting | undefined
+    // by this and not by its constructor: once V8 has optimised `new Promise`, workerd no longer knows which request made it,
+    // and whoever is woken goes on inside of the request that woke it, to end with that one
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const own: Waiting = { priority, wake: resolve, refuse: reject }
+    this.#waiting.push(own)
+    // its last chance to be answered in time
+    const timer = setTimeout(() => reject(shed(answerMs)), Math.max(0, timeLeftMs - answerMs))
     try {
-      await new Promise<void>((resolve, reject) => {
-        own = { priority, wake: resolve, refuse: reject }
-        this.#waiting.push(own)
-        // its last chance to be answered in time
-        timer = setTimeout(() => reject(shed(answerMs)), Math.max(0, timeLeftMs - answerMs))
-      })
+      await promise
     } finally {
       clearTimeout(timer)
       this.#remove(own)
-      if (own) this.#promised.delete(own)
+      this.#promised.delete(own)
     }
   }
 
