@@ -17,7 +17,7 @@ beforeAll(async () => {
   const entry = join(ROOT, 'test/fixtures/waiting-worker.ts')
   workerd = await startWorkerd(await bundleWorker(entry, { id: 'none', dir }, dir), dir)
   // V8 then knows it all by heart, as it does after minutes of load
-  await ask('/repeat')
+  expect(await ask('/repeat')).toBe('done')
 })
 
 afterAll(async () => {
@@ -26,21 +26,16 @@ afterAll(async () => {
 })
 
 const ask = async (path: string) => (await fetch(`${workerd.url}${path}`)).text()
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-test('who is woken in a line by another request goes on as itself, however often that was done', async () => {
-  for (let i = 0; i < 5; i++) {
-    const waiting = ask('/wait')
-    await sleep(50)
-    await ask('/wake')
-    expect(await waiting).toBe('/wait')
-  }
-})
-
-test('who is given what another request makes goes on as itself, however often that was done', async () => {
-  for (let i = 0; i < 5; i++) {
-    const making = ask('/make')
-    await sleep(20)
-    expect(await Promise.all([ask('/recall'), making])).toEqual(['/recall', '/make'])
-  }
-})
+test.each([
+  ['woken in a line', '/wait', '/wake', 'woken'],
+  ['pushed out of a line', '/wait-low', '/push-out', 'shed'],
+  ['given an answer', '/share', '/make', 'answer'],
+])(
+  'who is %s by another request goes on as itself, however often that was done',
+  async (_, waits, settles, outcome) => {
+    for (let i = 0; i < 5; i++) {
+      expect(await Promise.all([ask(waits), ask(settles)])).toEqual([outcome, 'done'])
+    }
+  },
+)

@@ -37,7 +37,7 @@ const CACHE = 'capillary'
  * request of the same caller. Throws `not_cached` where the caller wants nothing else.
  */
 export async function recall(
-  { store, key, directives, expiresAt, isBelieved }: Omit<Question, 'asked' | 'model'>,
+  { store, key, directives, expiresAt, isBelieved }: Question,
   now: number,
 ): Promise<Remembered | undefined> {
   if (key === undefined || directives.noCache) return undefined

@@ -58,8 +58,8 @@ export class WaitingLine {
     if (expectedMs + answerMs > timeLeftMs) throw shed(expectedMs)
     if (this.#waiting.length >= MAX_WAITING && !this.#makeRoom(priority)) throw shed(expectedMs)
 
-    // by this and not by its constructor: once V8 has optimised `new Promise`, workerd no longer knows which request made it,
-    // and whoever is woken goes on inside of the request that woke it, to end with that one
+    // not by its constructor: where V8 has optimised that, who is woken by another request goes on inside of it and ends
+    // with it (docs/decisions/0014-promises-between-requests.md)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const own: Waiting = { priority, wake: resolve, refuse: reject }
     this.#waiting.push(own)
