@@ -16,26 +16,35 @@ const MAX_TOOL_ANSWER_BYTES = 8 * 1024 * 1024
  * can't be read, or is too large for a tool's result.
  */
 export async function toolResult(answer: NodeAnswer, name: string): Promise<CallToolResult> {
+  const { contentType } = answer
+  const bytes = await readAnswer(answer, name)
+  if (contentType !== 'application/json') {
+    const type = contentType.startsWith('audio/') ? 'audio' : 'image'
+    return { content: [{ type, data: encodeBase64(bytes), mimeType: contentType }] }
+  }
+  const structured = { answer: parseAnswer(bytes, name) }
+  return {
+    content: [{ type: 'text', text: JSON.stringify(structured) }],
+    structuredContent: structured,
+  }
+}
+
+async function readAnswer(answer: NodeAnswer, name: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readResult(answer, name)
+    return await wholeAnswer(answer, MAX_TOOL_ANSWER_BYTES, `[${name}] the answer:`)
   } catch (err) {
-    // it isn't the caller who can mend it
+    // whatever a stream fails with, it is the node's, and not the caller's to mend
     const why = err instanceof MeshError ? err.message : `[${name}] the answer broke off`
     throw new MeshError('bad_gateway', why, { cause: err })
   }
 }
 
-async function readResult(answer: NodeAnswer, name: string): Promise<CallToolResult> {
-  const { contentType } = answer
-  const bytes = await wholeAnswer(answer, MAX_TOOL_ANSWER_BYTES, `[${name}] the answer:`)
-  if (contentType !== 'application/json') {
-    const type = contentType.startsWith('audio/') ? 'audio' : 'image'
-    return { content: [{ type, data: encodeBase64(bytes), mimeType: contentType }] }
-  }
-  const structured = { answer: parseJson(bytes, `[${name}] the answer`) }
-  return {
-    content: [{ type: 'text', text: JSON.stringify(structured) }],
-    structuredContent: structured,
+function parseAnswer(bytes: Uint8Array, name: string): unknown {
+  try {
+    return parseJson(bytes, `[${name}] the answer`)
+  } catch (err) {
+    if (!(err instanceof MeshError)) throw err
+    throw new MeshError('bad_gateway', err.message, { cause: err })
   }
 }
 
