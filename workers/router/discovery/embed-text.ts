@@ -7,7 +7,7 @@ import { dispatch } from '../dispatch/dispatch.ts'
 import { task } from '../doors/task.ts'
 import type { RouterBindings } from '../env.ts'
 import { match } from '../matching/match.ts'
-import { nameOf } from '../matching/offer.ts'
+import { nameOf, type Offer } from '../matching/offer.ts'
 import { rank } from '../ranking/rank.ts'
 import type { HealthBoard } from '../resilience/health-board.ts'
 import { isVector } from '../is-vector.ts'
@@ -43,7 +43,7 @@ export function findEmbedder(
     preferred === undefined ? name.startsWith(EMBEDDING_TASK) : name === preferred,
   )
   for (const name of names.toSorted()) {
-    for (const offer of offers.get(name) ?? []) {
+    for (const offer of (offers.get(name) ?? []).toSorted(byPart)) {
       const matches = match([offer], { door: 'task', placement: 'any' })
       const ranked = rank(matches, {
         board,
@@ -58,6 +58,16 @@ export function findEmbedder(
     }
   }
   return undefined
+}
+
+/** What a rollout tries or has replaced comes after all others, of those the latest first. */
+function byPart(a: Pick<Offer, 'part'>, b: Pick<Offer, 'part'>): number {
+  return rankOf(b) - rankOf(a)
+}
+
+function rankOf({ part }: Pick<Offer, 'part'>): number {
+  const comesAfter = part?.role === 'candidate' || part?.role === 'superseded'
+  return comesAfter ? part.rollout.startedAt : Number.MAX_SAFE_INTEGER
 }
 
 /** The text's direction, of length 1. Throws as a call of the model does, `invalid_input` when it knows none of the words. */
