@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 
 import { modelEntry } from '../registry/registry-fixture.ts'
 import { toneManifest, startTestRouter, TONE, type TestRouter } from '../start-test-router.ts'
@@ -68,7 +69,6 @@ describe('a change', () => {
     expect((await router.admin('DELETE', '/deployments/none')).status).toBe(404)
     const keys = { name: 'x', scopes: ['root'] }
     expect((await router.admin('POST', '/keys', keys)).status).toBe(400)
-    expect((await router.admin('GET', '/audit?limit=501')).status).toBe(400)
   })
 
   test('an operator made is kept when the node registers itself again', async () => {
@@ -98,4 +98,40 @@ describe('a change', () => {
       ],
     })
   })
+})
+
+const Page = z.object({
+  audit: z.array(z.object({ id: z.int() })),
+  next: z.int().nullable(),
+})
+
+describe('the log of changes', () => {
+  test('is read page by page, the latest first, to its end', async () => {
+    for (const weight of [3, 4, 5]) {
+      await router.admin('PATCH', '/deployments/tone@1/far', { weight })
+    }
+    const pages: number[][] = []
+    for (let before = ''; ;) {
+      const { audit, next } = Page.parse(
+        (await router.admin('GET', `/audit?limit=2${before}`)).body,
+      )
+      pages.push(audit.map(({ id }) => id))
+      if (next === null) break
+      before = `&before=${next}`
+    }
+    const ids = pages.flat()
+    expect(pages.length).toBeGreaterThan(1)
+    expect(ids.at(-1)).toBe(1)
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => b - a))
+    const all = (await router.admin('GET', '/audit?limit=500')).body
+    expect(all).toMatchObject({ audit: ids.map((id) => ({ id })), next: null })
+  })
+
+  test.each(['?limit=0', '?limit=501', '?limit=x', '?before=0', '?before=', '?who=me'])(
+    'refuses %s',
+    async (query) => {
+      const { status, body } = await router.admin('GET', `/audit${query}`)
+      expect([status, body.code]).toEqual([400, 'invalid_request'])
+    },
+  )
 })

@@ -1,24 +1,19 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 
-import { MeshError } from '#shared/mesh-error.ts'
-
 import { adminDeploymentRoutes } from './admin-deployment-routes.ts'
 import { adminKeyRoutes } from './admin-key-routes.ts'
 import { adminMeasurementRoutes } from './admin-measurement-routes.ts'
 import { adminModelRoutes } from './admin-model-routes.ts'
 import { adminRolloutRoutes } from './admin-rollout-routes.ts'
 import { adminVerificationRoutes } from './admin-verification-routes.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { requireKey } from '../authenticate.ts'
 import type { RouterApp } from '../env.ts'
 import { leaseRoutes } from '../leases/lease-routes.ts'
 import { makeIdempotent } from './make-idempotent.ts'
 import { decisionRoutes } from '../observe/decision-routes.ts'
-import { RegistryStore } from '../registry/registry-store.ts'
 import { exampleFileRoutes } from '../verify/example-file-routes.ts'
-
-const DEFAULT_AUDIT_ROWS = 100
-const MAX_AUDIT_ROWS = 500
 
 /** What a key of the scope register may ask for, of what it has registered itself; all else is for admins. */
 const FOR_NODES = [
@@ -54,16 +49,6 @@ export function adminRoutes(): Hono<RouterApp> {
   app.route('/rollouts', adminRolloutRoutes())
   app.route('/verifications', adminVerificationRoutes())
   app.route('/decisions', decisionRoutes())
-
-  app.get('/audit', async (c) => {
-    const limit = Number(c.req.query('limit') ?? DEFAULT_AUDIT_ROWS)
-    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_AUDIT_ROWS) {
-      throw new MeshError(
-        'invalid_request',
-        `limit must be a whole number from 1 to ${MAX_AUDIT_ROWS}`,
-      )
-    }
-    return c.json({ audit: await new RegistryStore(c.env).listAudit(limit) })
-  })
+  app.route('/audit', auditRoutes())
   return app
 }

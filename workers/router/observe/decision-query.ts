@@ -2,8 +2,7 @@ import { z } from 'zod'
 
 import { isErrorCode } from '#shared/error-codes.ts'
 
-const DEFAULT_ROWS = 100
-const MAX_ROWS = 500
+import { LogPage } from '../log-page.ts'
 
 /** The query of `GET /admin/decisions`. */
 export const DecisionQuery = z.strictObject({
@@ -20,8 +19,6 @@ export const DecisionQuery = z.strictObject({
     .string()
     .refine((value) => value === 'ok' || isErrorCode(value), 'must be ok or the code of an error')
     .optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(DEFAULT_ROWS),
-  /** Only what is older than the decision of this id: `next` of the page before. */
-  before: z.coerce.number().int().min(1).optional(),
+  ...LogPage.shape,
 })
 export type DecisionQuery = z.infer<typeof DecisionQuery>

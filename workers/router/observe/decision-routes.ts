@@ -4,6 +4,7 @@ import { describeIssues } from '#shared/describe-issues.ts'
 import { MeshError } from '#shared/mesh-error.ts'
 
 import type { RouterApp } from '../env.ts'
+import { nextPage } from '../log-page.ts'
 import { DecisionQuery } from './decision-query.ts'
 import { DecisionStore } from './decision-store.ts'
 
@@ -18,8 +19,7 @@ export function decisionRoutes(): Hono<RouterApp> {
     // who asks this isolate sees what it has decided so far; others' come a moment later
     await c.get('observer').decisions.flush((batch) => store.add(batch))
     const decisions = await store.list(parsed.data)
-    const last = decisions.length < parsed.data.limit ? undefined : decisions.at(-1)
-    return c.json({ decisions, next: last?.id ?? null })
+    return c.json({ decisions, next: nextPage(decisions, parsed.data) })
   })
   return app
 }

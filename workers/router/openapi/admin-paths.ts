@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { ErrorCode } from '#shared/error-codes.ts'
+import { deployments } from '#shared/schema.ts'
 
 import {
   CreateKey,
@@ -24,7 +25,7 @@ const Deployment = z.looseObject({
   version: z.string(),
   node: z.string(),
   target: z.string(),
-  state: z.string(),
+  state: z.enum(deployments.state.enumValues),
   stateSince: Time,
   removeAt: Time,
   leaseSeconds: z.int().nullable(),
@@ -37,6 +38,14 @@ const Registered = Deployment.extend({
 })
 const Stored = z.looseObject({ model: z.string(), changed: z.boolean() })
 const Key = z.looseObject({ id: z.string(), name: z.string(), scopes: z.array(z.string()) })
+
+const LOG_PAGE = [
+  queryParameter('limit', 'Rows at most', { type: 'integer', minimum: 1, maximum: 500 }),
+  queryParameter('before', 'Older than this: `next` of the page before', {
+    type: 'integer',
+    minimum: 1,
+  }),
+]
 
 /** Changes of the registry, for keys with the scope admin. */
 export const adminPaths: PathGroup = () => ({
@@ -148,13 +157,11 @@ export const adminPaths: PathGroup = () => ({
   '/admin/audit': {
     get: {
       ...about('The latest changes'),
-      parameters: [
-        queryParameter('limit', 'Rows at most', { type: 'integer', minimum: 1, maximum: 500 }),
-      ],
+      parameters: LOG_PAGE,
       responses: {
         200: jsonAnswer(
           'The changes, latest first',
-          z.looseObject({ audit: z.array(z.unknown()) }),
+          z.looseObject({ audit: z.array(z.unknown()), next: z.int().nullable() }),
         ),
         ...errors(['invalid_request']),
       },
@@ -167,11 +174,7 @@ export const adminPaths: PathGroup = () => ({
         queryParameter('request', 'Id of the request', { type: 'string' }),
         queryParameter('model', 'Who answered: `<id>` or `<id>@<version>`', { type: 'string' }),
         queryParameter('outcome', '`ok` or the code of the error', { type: 'string' }),
-        queryParameter('limit', 'Rows at most', { type: 'integer', minimum: 1, maximum: 500 }),
-        queryParameter('before', 'Older than this: `next` of the page before', {
-          type: 'integer',
-          minimum: 1,
-        }),
+        ...LOG_PAGE,
       ],
       responses: {
         200: jsonAnswer(

@@ -32,6 +32,7 @@ import {
 import type { RegistryBindings } from '../env.ts'
 import type { MeasurementRow } from '../matching/measured.ts'
 import { leaseWrites } from '../leases/lease-store.ts'
+import type { LogPage } from '../log-page.ts'
 import { registryUnreadable } from './registry-unreadable.ts'
 import { forgetRollouts } from '../rollout/rollout-store.ts'
 import type { Scope } from '../scope.ts'
@@ -218,10 +219,11 @@ export class RegistryStore {
       .catch(registryUnreadable)
   }
 
-  async listAudit(limit: number): Promise<(typeof auditLog.$inferSelect)[]> {
+  async listAudit({ limit, before }: LogPage): Promise<(typeof auditLog.$inferSelect)[]> {
     return this.#db
       .select()
       .from(auditLog)
+      .where(before === undefined ? undefined : lt(auditLog.id, before))
       .orderBy(desc(auditLog.id))
       .limit(limit)
       .catch(registryUnreadable)
