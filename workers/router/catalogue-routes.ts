@@ -97,13 +97,16 @@ function page(c: Context, ids: Iterable<string>): { items: string[]; next: strin
   return { items, next: rest.length > limit ? (items.at(-1) ?? null) : null }
 }
 
-/** How a deployment is, as this isolate knows it; the breaker's state is null where it was never called from here. */
+/**
+ * How a deployment is, as this isolate knows it: `reachable` is null where it is not ready or its lease is over, and
+ * `breaker` where it was never called from here.
+ */
 function healthOf(own: Deployment, board: HealthBoard): unknown {
   const now = Date.now()
-  const overSince = board.leases.overSince(own, now)
+  const isLive = board.leases.overSince(own, now) === undefined
   return {
-    lease: own.leaseSeconds === null ? null : overSince === undefined ? 'good' : 'over',
-    reachable: own.unreachableSince === null,
+    lease: own.leaseSeconds === null ? null : isLive ? 'good' : 'over',
+    reachable: own.state === 'ready' && isLive ? own.unreachableSince === null : null,
     breaker: board.find(own)?.breaker.state(now) ?? null,
   }
 }

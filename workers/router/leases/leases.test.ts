@@ -45,7 +45,9 @@ test('an expired lease takes no traffic, and whoever asks is told since when', a
   expect(offered).toMatchObject({ capabilities: [{ id: TONE, ready: 0 }] })
   const { body: topology } = await router.send('/topology')
   expect(topology).toMatchObject({
-    nodes: [{ id: 'far', deployments: [{ state: 'ready', health: { lease: 'over' } }] }],
+    nodes: [
+      { id: 'far', deployments: [{ state: 'ready', health: { lease: 'over', reachable: null } }] },
+    ],
   })
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { TensorSpec } from '#shared/manifest.ts'
+import { Placement, TensorSpec } from '#shared/manifest.ts'
+import { deployments } from '#shared/schema.ts'
 
 import { errorAnswers } from './error-answers.ts'
 import { jsonAnswer, pathParameter, queryParameter } from './operation.ts'
@@ -12,10 +13,10 @@ const Deployment = z.looseObject({
   modelId: z.string(),
   version: z.string(),
   node: z.string(),
-  placement: z.enum(['edge', 'native']),
+  placement: Placement,
   transport: z.string(),
   weight: z.number(),
-  state: z.enum(['ready', 'draining', 'disabled']),
+  state: z.enum(deployments.state.enumValues),
 })
 
 const Card = z.looseObject({
@@ -69,9 +70,26 @@ const Capabilities = z.looseObject({
   next,
 })
 
+const Health = z.object({
+  lease: z.enum(['good', 'over']).nullable().describe('null where it needs none'),
+  reachable: z
+    .boolean()
+    .nullable()
+    .describe('false where probes found nobody; null where it is not ready, or its lease is over'),
+  breaker: z
+    .enum(['closed', 'open', 'half-open'])
+    .nullable()
+    .describe('null where this isolate never called it'),
+})
+
 const Topology = z.looseObject({
   registryVersion: z.int(),
-  nodes: z.array(z.looseObject({ id: z.string(), deployments: z.array(Deployment) })),
+  nodes: z.array(
+    z.looseObject({
+      id: z.string(),
+      deployments: z.array(Deployment.extend({ health: Health })),
+    }),
+  ),
   next,
 })
 

@@ -47,6 +47,9 @@ test('a node that is down takes no traffic, which is told, and does once it come
     code: 'no_deployment',
     explain: { deployments: [{ failed: { predicate: 'state', reason: 'it is warming' } }] },
   })
+  expect((await router.send('/topology')).body).toMatchObject({
+    nodes: [{ id: 'new', deployments: [{ state: 'warming', health: { reachable: null } }] }],
+  })
   await node.comeBack()
   await expect.poll(async () => (await router.infer()).status, READY_WITHIN).toBe(200)
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { log } from '#shared/log.ts'
 import { RegisteredManifest } from '#shared/remote-manifest.ts'
+import { deployments as deploymentTable } from '#shared/schema.ts'
 
 import { NodeName } from '../admin/admin-bodies.ts'
 import type { MeasurementRow } from '../matching/measured.ts'
@@ -56,9 +57,9 @@ const StoredScopes = json.pipe(z.array(Scope))
 /** What the router computes with, or writes into headers; the other columns are text to it. There may be very many. */
 const Checked = z.object({
   node: NodeName,
-  placement: z.enum(['edge', 'native']),
-  transport: z.enum(['binding', 'http', 'oip']),
-  state: z.enum(['warming', 'ready', 'draining', 'disabled']),
+  placement: z.enum(deploymentTable.placement.enumValues),
+  transport: z.enum(deploymentTable.transport.enumValues),
+  state: z.enum(deploymentTable.state.enumValues),
   weight: z.number(),
   leaseSeconds: z.number().nullable(),
   unreachableSince: z.number().nullable(),
