@@ -163,7 +163,7 @@ export const adminPaths: PathGroup = () => ({
           'The changes, latest first',
           z.looseObject({ audit: z.array(z.unknown()), next: z.int().nullable() }),
         ),
-        ...errors(['invalid_request']),
+        ...errors(['invalid_request', 'registry_unavailable']),
       },
     },
   },
